@@ -1,0 +1,42 @@
+"""The settings of the camera, frozen, a sentence each. Read from the configuration file's `[camera]` table."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class CameraSettings(BaseModel):
+    """Which camera, and how it is read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Annotated[
+        str,
+        Field(
+            description="`auto` (the first V4L2 camera, else the demo), `demo`, `v4l2`, or `replay`.",
+            pattern="^(auto|demo|v4l2|replay)$",
+        ),
+    ] = "auto"
+    device: Annotated[
+        str, Field(description="V4L2: device path, best the stable one below /dev/v4l/by-id; empty: the first.")
+    ] = ""
+    path: Annotated[str, Field(description="Replay: a video file, a photo, or a folder of photos.")] = ""
+    pace: Annotated[
+        Literal["real-time", "fast"],
+        Field(description="Replay: at the clip's own rate, or as fast as frames are taken."),
+    ] = "real-time"
+    loop: Annotated[bool, Field(description="Replay: begin again at the end instead of ending.")] = False
+    width: Annotated[int, Field(description="Pixels asked of the camera, across.", ge=160, le=3840)] = 640
+    height: Annotated[int, Field(description="Pixels asked of the camera, down.", ge=120, le=2160)] = 480
+    fps: Annotated[
+        float, Field(description="Frames a second asked of the camera or made by the demo.", ge=1, le=120)
+    ] = 24.0
+    rotate: Annotated[
+        Literal[0, 90, 180, 270], Field(description="Degrees clockwise that make the picture upright.")
+    ] = 0
+    capture_timeout_s: Annotated[
+        float, Field(description="Seconds without a frame after which the camera counts as failed.", gt=0, le=60)
+    ] = 5.0
+    seed: Annotated[
+        int, Field(description="Demo: seed of its noise and script, so that a run can be repeated.", ge=0)
+    ] = 1
