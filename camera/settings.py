@@ -28,15 +28,9 @@ class CameraSettings(BaseModel):
     loop: Annotated[bool, Field(description="Replay: begin again at the end instead of ending.")] = False
     width: Annotated[int, Field(description="Pixels asked of the camera, across.", ge=160, le=3840)] = 640
     height: Annotated[int, Field(description="Pixels asked of the camera, down.", ge=120, le=2160)] = 480
-    fps: Annotated[
-        float, Field(description="Frames a second asked of the camera or made by the demo.", ge=1, le=120)
-    ] = 24.0
-    rotate: Annotated[
-        Literal[0, 90, 180, 270], Field(description="Degrees clockwise that make the picture upright.")
-    ] = 0
+    fps: Annotated[float, Field(description="Frames a second asked of the camera or made by the demo.", ge=1, le=120)] = 24.0
+    rotate: Annotated[Literal[0, 90, 180, 270], Field(description="Degrees clockwise that make the picture upright.")] = 0
     capture_timeout_s: Annotated[
         float, Field(description="Seconds without a frame after which the camera counts as failed.", gt=0, le=60)
     ] = 5.0
-    seed: Annotated[
-        int, Field(description="Demo: seed of its noise and script, so that a run can be repeated.", ge=0)
-    ] = 1
+    seed: Annotated[int, Field(description="Demo: seed of its noise and script, so that a run can be repeated.", ge=0)] = 1

@@ -74,7 +74,7 @@ class Instruct(msgspec.Struct, frozen=True, tag=True):
 
 
 class Judge(msgspec.Struct, frozen=True, tag=True):
-    """Control → `vision@remote`: look at a client's image as the next frame of `stream`. `track` False: a photo, without tracking."""
+    """Control → `vision@remote`: look at an image as the next frame of `stream`. `track` False: a photo, without tracking."""
 
     request: int
     stream: str
@@ -84,7 +84,7 @@ class Judge(msgspec.Struct, frozen=True, tag=True):
 
 
 class Judged(msgspec.Struct, frozen=True, tag=True):
-    """`vision@remote` → control: the answer to a `Judge`. Without an observation `error` is the code (`invalid_frame`, `unsupported_image`, …)."""
+    """`vision@remote` → control: the answer to a `Judge`; without an observation `error` is the code (`invalid_frame`, …)."""
 
     request: int
     observation: Observation | None = None

@@ -23,7 +23,7 @@ class Box(msgspec.Struct, frozen=True):
 
 
 class Pose(msgspec.Struct, frozen=True):
-    """Head pose in degrees, relative to the ray from camera to face: yaw > 0 to the person's left, pitch > 0 up, roll clockwise."""
+    """Head pose in degrees, relative to the ray from camera to face: yaw > 0 to the person's left, pitch > 0 up."""
 
     yaw: float
     pitch: float

@@ -1,0 +1,125 @@
+"""What sessions and routes need of the rest of the device, as protocols. The implementations live in `device`."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from api.records import Attempt, Client, DoorEvent, Enrollment, Person, SessionRow, Visit
+from inference.observation import Observation
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; nothing was changed.
+
+    StoreError
+    ├── StoreKeyMissing   the root key's file is absent
+    ├── StoreKeyWrong     the file is not a database that this key opens
+    ├── StoreNotADatabase the file is plainly something else (empty key check: an unencrypted or truncated file)
+    ├── StoreLocked       another process holds the data directory
+    ├── StoreFull         no space left, or the limit reached
+    └── StoreClosed       the store is shutting down
+    """
+
+
+class StoreKeyMissing(StoreError):
+    """The root key's file is absent."""
+
+
+class StoreKeyWrong(StoreError):
+    """The key does not open this database."""
+
+
+class StoreNotADatabase(StoreError):
+    """The file is not an encrypted database."""
+
+
+class StoreLocked(StoreError):
+    """Another process holds the data directory."""
+
+
+class StoreFull(StoreError):
+    """No space is left on the disk."""
+
+
+class StoreClosed(StoreError):
+    """The store is shutting down."""
+
+
+class Store(Protocol):
+    """The durable records. Every method is one transaction, committed and synced when it returns; all raise `StoreError`."""
+
+    async def put_person(self, person: Person) -> None:
+        """Insert, or replace the fields of, the person `(realm, user_id)`."""
+
+    async def person(self, realm: str, user_id: str) -> Person | None: ...
+
+    async def people(self, realm: str) -> Sequence[Person]: ...
+
+    async def erase_person(self, realm: str, user_id: str) -> bool:
+        """Destroy the person's key, and with it templates and personal fields everywhere. False: nobody of that id."""
+
+    async def add_enrollment(self, enrollment: Enrollment) -> None:
+        """Add a template; the person must exist."""
+
+    async def enrollments(self, realm: str, user_id: str | None = None) -> Sequence[Enrollment]:
+        """The enrolments of a realm or a person, templates unsealed, oldest first."""
+
+    async def all_enrollments(self) -> Sequence[Enrollment]:
+        """Every realm's enrolments: what the gallery is filled from at start."""
+
+    async def remove_enrollment(self, realm: str, enrollment_id: str) -> bool: ...
+
+    async def put_client(self, client: Client) -> None: ...
+
+    async def client(self, client_id: str) -> Client | None: ...
+
+    async def client_by_prefix(self, key_prefix: str) -> Client | None: ...
+
+    async def clients(self) -> Sequence[Client]: ...
+
+    async def put_session(self, session: SessionRow) -> None:
+        """Insert or update a session row."""
+
+    async def session(self, token: str) -> SessionRow | None: ...
+
+    async def add_attempt(self, attempt: Attempt) -> int:
+        """Write a decision; returns its number in the log. Nothing may act on the decision before this has returned."""
+
+    async def attempts(
+        self, realm: str, after: int = 0, limit: int = 100, user_id: str | None = None
+    ) -> Sequence[tuple[int, Attempt]]:
+        """Attempts of a realm numbered above `after`, oldest first."""
+
+    async def add_visit(self, visit: Visit) -> int: ...
+
+    async def visits(self, after: int = 0, limit: int = 100, newest_first: bool = False) -> Sequence[tuple[int, Visit]]: ...
+
+    async def add_door_event(self, event: DoorEvent) -> int: ...
+
+    async def door_events(self, after: int = 0, limit: int = 100) -> Sequence[tuple[int, DoorEvent]]: ...
+
+
+class VisionUnavailable(Exception):
+    """The vision process is not there, starting, or did not answer in time."""
+
+
+class ImageRefused(Exception):
+    """Vision could not take the client's bytes; `code` is the wire contract's error code."""
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(message or code)
+        self.code = code
+
+
+class RemoteVision(Protocol):
+    """`vision@remote` as sessions see it."""
+
+    async def judge(self, stream: str, image: bytes, time: float, *, track: bool = True) -> Observation:
+        """Look at one image as the next frame of `stream` (boot-time seconds).
+
+        Raises:
+            VisionUnavailable: not ready.
+            ImageRefused: the bytes are no usable image.
+        """
+
+    async def forget(self, stream: str) -> None:
+        """Free what is kept for the stream."""

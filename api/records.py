@@ -1,0 +1,185 @@
+"""The records that the product keeps, as plain frozen values. How they are stored and sealed is not known here.
+
+Times: `*_at` fields are POSIX seconds of wall time (None while the clock is not trusted), `boot_time` is boot-time seconds
+beside `boot_id`, so that a row can be dated once the time is known.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+LOCAL = "local"
+"""The realm of the device itself: its kiosk, kioskctl and operators' screens. The door knows no other."""
+
+
+class SessionKind(StrEnum):
+    """What a session is for."""
+
+    ENROLLMENT = "enrollment"
+    AUTHENTICATION = "authentication"
+
+
+class SessionStatus(StrEnum):
+    """Where a session stands; the last four are final."""
+
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Origin(StrEnum):
+    """Where an enrolment was made."""
+
+    KIOSK = "kiosk"
+    PHOTOS = "photos"
+    CLIENT = "client"
+    LINK = "link"
+
+
+class DoorState(StrEnum):
+    """Whether an enrolment may open the door: confirmed by an operator at the device, or not yet."""
+
+    CONFIRMED = "confirmed"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """On what ground a template is kept: kind (`consent`, `agreement`, `law`), version of the text, who recorded it, when."""
+
+    kind: str
+    text_version: str
+    operator: str
+    recorded_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of a realm. `(realm, user_id)` is unique."""
+
+    realm: str
+    user_id: str
+    display_name: str = ""
+    groups: tuple[str, ...] = ()
+    status: str = "active"
+    """`active` or `disabled`."""
+    valid_from: float | None = None
+    valid_until: float | None = None
+    language: str = ""
+    accommodations: tuple[str, ...] = ()
+    basis: Basis | None = None
+    created_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """One template of a person, made by one model. Templates of different models are never compared."""
+
+    enrollment_id: str
+    realm: str
+    user_id: str
+    model_id: str
+    template: npt.NDArray[np.float32]
+    """(dimension,) unit float32: the normalised mean of the samples."""
+    quality_score: float
+    samples: int
+    liveness_verified: bool
+    origin: Origin
+    door: DoorState
+    status: str = "active"
+    created_at: float | None = None
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A program that may use the API, bound to one realm. The key itself is never kept, only its keyed hash."""
+
+    client_id: str
+    name: str
+    realm: str
+    grants: tuple[str, ...]
+    key_prefix: str
+    key_hash: bytes
+    created_at: float | None = None
+    revoked_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """The durable part of a session. `token` is the secret of a remote session and never logged whole."""
+
+    token: str
+    kind: SessionKind
+    realm: str
+    client_id: str | None
+    user_id: str | None
+    require_liveness: bool
+    metadata: dict[str, Any]
+    status: SessionStatus
+    created_at: float
+    expires_at: float
+    completed_at: float | None = None
+    outcome: str = ""
+    """Error code of a failed session, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One recognition decision: a liveness window and a match. Written before its effect."""
+
+    attempt_id: str
+    session_token: str
+    realm: str
+    kind: SessionKind
+    success: bool
+    user_id: str | None
+    """Whom the decision names: the matched person, or the one claimed in 1:1."""
+    confidence: float | None
+    matched_enrollment: str | None
+    liveness_passed: bool
+    processing_time_ms: int
+    failure_reason: str
+    boot_id: str
+    boot_time: float
+    created_at: float | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    """Sealed detail for audit: names and numbers of the evidence, never a template or a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The time from first face to outcome at the kiosk."""
+
+    visit_id: str
+    outcome: str
+    """`granted`, `refused` or `abandoned`."""
+    reason: str
+    user_id: str | None
+    confidence: float | None
+    duration_ms: int
+    attempts: tuple[str, ...]
+    boot_id: str
+    boot_time: float
+    created_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoorEvent:
+    """What the door was told or did: `unlocked`, `locked`, `fault`…, and by which grant."""
+
+    event_id: str
+    kind: str
+    grant: str
+    """Variant of the grant: `camera`, `pin`, `card`, `request_to_exit`, `operator`; empty where none applies."""
+    user_id: str | None
+    attempt_id: str | None
+    boot_id: str
+    boot_time: float
+    created_at: float | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
