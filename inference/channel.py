@@ -108,13 +108,26 @@ _to_vision: msgspec.msgpack.Decoder[ToVision] = msgspec.msgpack.Decoder(ToVision
 
 def encode(message: Message) -> bytes:
     """One message as it goes over the socket, length included."""
-    body = _encoder.encode(message)
+    return pack(_encoder.encode(message))
+
+
+def pack(body: bytes) -> bytes:
+    """A message's bytes behind their length. The administration socket frames its messages in the same way.
+
+    Raises:
+        ChannelError: over `MAX_MESSAGE`.
+    """
     if len(body) > MAX_MESSAGE:
         raise ChannelError(f"a message of {len(body)} bytes is over the limit of {MAX_MESSAGE}")
     return _LENGTH.pack(len(body)) + body
 
 
-async def _read_body(reader: asyncio.StreamReader) -> bytes | None:
+async def unpack(reader: asyncio.StreamReader) -> bytes | None:
+    """The bytes of the next message; None when the peer has closed.
+
+    Raises:
+        ChannelError: over `MAX_MESSAGE`, or closed in the middle of a message.
+    """
     try:
         (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
         if length > MAX_MESSAGE:
@@ -134,7 +147,7 @@ async def read_from_vision(reader: asyncio.StreamReader) -> ToControl | None:
     Raises:
         ChannelError: the peer broke the protocol.
     """
-    body = await _read_body(reader)
+    body = await unpack(reader)
     try:
         return None if body is None else _to_control.decode(body)
     except msgspec.MsgspecError as error:
@@ -147,7 +160,7 @@ async def read_from_control(reader: asyncio.StreamReader) -> ToVision | None:
     Raises:
         ChannelError: the peer broke the protocol.
     """
-    body = await _read_body(reader)
+    body = await unpack(reader)
     try:
         return None if body is None else _to_vision.decode(body)
     except msgspec.MsgspecError as error:
