@@ -23,7 +23,7 @@ class CameraSettings(BaseModel):
     path: Annotated[str, Field(description="Replay: a video file, a photo, or a folder of photos.")] = ""
     pace: Annotated[
         Literal["real-time", "fast"],
-        Field(description="Replay: at the clip's own rate, or as fast as frames are taken."),
+        Field(description="Replay and demo: at their own rate, or as fast as frames are taken."),
     ] = "real-time"
     loop: Annotated[bool, Field(description="Replay: begin again at the end instead of ending.")] = False
     width: Annotated[int, Field(description="Pixels asked of the camera, across.", ge=160, le=3840)] = 640

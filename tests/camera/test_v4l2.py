@@ -1,0 +1,196 @@
+import errno
+import os
+import struct
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from camera.frame import boot_time
+from camera.settings import CameraSettings
+from camera.source import CameraAbsent, CameraBusy, CameraError, CameraFailed
+from camera.sources.v4l2 import V4L2Source, capture_time, to_bgr
+from camera.sources.v4l2_probe import BUF_TYPE_VIDEO_CAPTURE, CAP_DEVICE_CAPS, QUERYCAP, REQBUFS, check_device
+
+NULL = Path("/dev/null")
+"""A character device that is there and is no camera: what the kernel really answers about it is part of the test."""
+
+SETTINGS = CameraSettings(capture_timeout_s=0.3)
+
+
+class FakeDriver:
+    """What cv2.VideoCapture does, by a script: pictures, None for a torn frame, and what then happens at the end."""
+
+    def __init__(self, *pictures, at_end="ends", opened=True):
+        self.pictures = list(pictures)
+        self.at_end = at_end
+        self.opened = opened
+        self.asked = {}
+        self.released = threading.Event()
+        self.unblock = threading.Event()
+        self.read_more = threading.Event()
+
+    def isOpened(self):  # noqa: N802
+        return self.opened
+
+    def set(self, prop, value):
+        self.asked[prop] = value
+        return True
+
+    def get(self, prop):
+        assert prop == cv2.CAP_PROP_POS_MSEC
+        return (time.monotonic() - 0.05) * 1000
+
+    def grab(self):
+        if self.pictures:
+            return True
+        if self.at_end == "blocks":
+            self.unblock.wait(10)
+        if self.at_end == "breaks":
+            raise cv2.error("VIDIOC_DQBUF: No such device")
+        return False
+
+    def retrieve(self):
+        picture = self.pictures.pop(0)
+        return picture is not None, picture
+
+    def release(self):
+        self.released.set()
+
+
+def opened(driver, settings=SETTINGS):
+    return V4L2Source(Path("/dev/video99"), settings, opener=lambda _: driver)
+
+
+def kernel(capabilities=1, device_capabilities=None, busy=False):
+    """An ioctl as the kernel answers it for one device."""
+
+    def ioctl(_handle, request, argument):
+        if request == QUERYCAP:
+            whole = capabilities | (0 if device_capabilities is None else CAP_DEVICE_CAPS)
+            struct.pack_into("=II", argument, 84, whole, device_capabilities or 0)
+        elif request == REQBUFS:
+            assert struct.unpack_from("=5I", argument)[1] == BUF_TYPE_VIDEO_CAPTURE
+            if busy:
+                raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+    return ioctl
+
+
+def test_no_such_device_is_absent():
+    with pytest.raises(CameraAbsent, match=r"no camera at /dev/video\.none"):
+        V4L2Source(Path("/dev/video.none"), SETTINGS)
+
+
+def test_a_plain_file_is_no_device(tmp_path):
+    (tmp_path / "clip.mp4").write_text("x")
+    with pytest.raises(CameraAbsent, match=r"is no device.*source = replay"):
+        V4L2Source(tmp_path / "clip.mp4", SETTINGS)
+
+
+def test_a_device_that_is_no_camera_is_absent():
+    with pytest.raises(CameraAbsent, match="no V4L2 camera that captures"):
+        V4L2Source(NULL, SETTINGS)
+
+
+def test_the_kernels_answers_are_told_apart():
+    check_device(NULL, kernel())
+    check_device(NULL, kernel(capabilities=1, device_capabilities=1))
+    with pytest.raises(CameraAbsent, match="captures"):
+        check_device(NULL, kernel(capabilities=1, device_capabilities=0x00800000))
+    with pytest.raises(CameraBusy, match="another program uses the camera /dev/null"):
+        check_device(NULL, kernel(busy=True))
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "words"),
+    [
+        (errno.EACCES, CameraFailed, "group `video`"),
+        (errno.ENODEV, CameraAbsent, "there is no camera at"),
+        (errno.EIO, CameraFailed, "Input/output error"),
+    ],
+)
+def test_errors_of_the_device_are_explained(number, kind, words):
+    def ioctl(*_):
+        raise OSError(number, os.strerror(number))
+
+    with pytest.raises(kind, match=words):
+        check_device(NULL, ioctl)
+
+
+def test_a_driver_that_does_not_map_memory_is_left_to_opencv():
+    def ioctl(handle, request, argument):
+        if request == REQBUFS:
+            raise OSError(errno.EINVAL, "")
+        kernel()(handle, request, argument)
+
+    check_device(NULL, ioctl)
+
+
+def test_size_format_and_rate_are_asked_for():
+    driver = FakeDriver(at_end="ends")
+    with opened(driver, CameraSettings(width=1280, height=720, fps=30, rotate=90)):
+        pass
+    assert driver.asked[cv2.CAP_PROP_FOURCC] == cv2.VideoWriter.fourcc(*"MJPG")
+    assert (driver.asked[cv2.CAP_PROP_FRAME_WIDTH], driver.asked[cv2.CAP_PROP_FRAME_HEIGHT]) == (720, 1280)
+    assert driver.asked[cv2.CAP_PROP_FPS] == 30
+    assert driver.released.is_set()
+
+
+def test_the_newest_frame_upright_then_the_failure():
+    picture = np.zeros((40, 60), np.uint8)
+    driver = FakeDriver(None, picture, at_end="ends")
+    with opened(driver, CameraSettings(rotate=270)) as source:
+        frame = source.read()
+        assert (frame.seq, frame.image.shape) == (2, (60, 40, 3))
+        assert frame.time < boot_time() - 0.04
+        with pytest.raises(CameraFailed, match="unplugged"):
+            source.read()
+
+
+def test_a_driver_that_blocks_ends_in_the_time_out():
+    driver = FakeDriver(at_end="blocks")
+    source = opened(driver)
+    started = time.monotonic()
+    with pytest.raises(CameraFailed, match=r"no frame for 0\.3 s"):
+        source.read()
+    assert 0.25 < time.monotonic() - started < 5
+    driver.unblock.set()
+    source.close()
+    source.close()
+    assert driver.released.wait(5)
+    with pytest.raises(CameraError):
+        source.read()
+
+
+def test_a_driver_that_breaks_says_so():
+    with opened(FakeDriver(at_end="breaks")) as source, pytest.raises(CameraError):
+        source.read()
+
+
+def test_a_driver_that_does_not_open_is_released():
+    driver = FakeDriver(opened=False)
+    with pytest.raises(CameraFailed, match="cannot be opened"):
+        opened(driver)
+    assert driver.released.is_set()
+
+
+def test_a_device_nothing_is_known_of_is_not_live():
+    with opened(FakeDriver()) as source:
+        assert source.live is False
+
+
+def test_a_time_stamp_of_another_clock_is_not_believed():
+    class Elsewhere(FakeDriver):
+        def get(self, _):
+            return time.time() * 1000
+
+    assert capture_time(Elsewhere()) == pytest.approx(boot_time(), abs=0.05)
+
+
+def test_colour_is_left_as_it_is():
+    picture = np.random.default_rng(1).integers(0, 255, (4, 4, 3), np.uint8)
+    assert to_bgr(picture) is picture
