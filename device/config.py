@@ -1,0 +1,175 @@
+"""The configuration: one TOML file and a few environment names, checked as a whole, composed of every package's settings.
+
+What a value is for is said in the settings classes. Nothing is opened or created here.
+"""
+
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_json
+
+from camera.settings import CameraSettings
+from device.config_text import allowed, render
+from device.settings import DoorSettings, KioskSettings, ListenSettings, LogSettings, PathSettings, WatchSettings
+from device.toml_lines import key_lines
+
+ENVIRONMENT_FILE = "FACEKIOSK_CONFIG"
+"""Environment name of the configuration file's path."""
+
+SEARCH = (Path("var/facekiosk.toml"), Path("/etc/facekiosk/facekiosk.toml"))
+"""Where a configuration file is looked for when none is named."""
+
+ENVIRONMENT: dict[str, tuple[str, ...]] = {}
+"""Environment names that override a key of the file, kept from the reference service."""
+
+SOCKET_PATH_MAX = 107
+"""Bytes that fit into a Unix socket's address on Linux (unix(7)), its final zero not counted."""
+
+LONGEST_SOCKET = "vision-camera.sock"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used: the message names file, line, key, and what is allowed."""
+
+
+class Config(BaseModel):
+    """Everything that can be set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    paths: Annotated[PathSettings, Field(description="Where things lie.")] = PathSettings()
+    listen: Annotated[ListenSettings, Field(description="The listener on loopback.")] = ListenSettings()
+    camera: Annotated[CameraSettings, Field(description="Which camera, and how it is read.")] = CameraSettings()
+    kiosk: Annotated[KioskSettings, Field(description="How a visit runs.")] = KioskSettings()
+    door: Annotated[DoorSettings, Field(description="The door and what may open it.")] = DoorSettings()
+    watch: Annotated[WatchSettings, Field(description="When vision counts as hung.")] = WatchSettings()
+    log: Annotated[LogSettings, Field(description="What is logged.")] = LogSettings()
+
+    @property
+    def socket_dir(self) -> Path:
+        """Folder of the sockets: `run_dir`, or a private folder below /tmp where that path would be too long for a socket."""
+        if len(os.fsencode(self.paths.run_dir / LONGEST_SOCKET)) <= SOCKET_PATH_MAX:
+            return self.paths.run_dir
+        digest = hashlib.sha256(os.fsencode(self.paths.run_dir)).hexdigest()[:12]
+        return Path("/tmp") / f"facekiosk-{os.getuid()}-{digest}"  # noqa: S108  # made 0700 and its owner checked
+
+    @property
+    def admin_socket(self) -> Path:
+        """The administration socket, over which kioskctl talks to a running control."""
+        return self.socket_dir / "admin.sock"
+
+    def vision_socket(self, instance: str) -> Path:
+        """The socket on which control waits for a vision instance, `camera` or `remote`."""
+        return self.socket_dir / f"vision-{instance}.sock"
+
+    def with_camera(self, spec: str) -> Self:
+        """The same with another source: `auto`, `demo`, `v4l2`, a device below /dev, or a file or folder to replay."""
+        if spec in ("auto", "demo", "v4l2"):
+            change: dict[str, Any] = {"source": spec}
+        elif spec.startswith("/dev/"):
+            change = {"source": "v4l2", "device": spec}
+        else:
+            change = {"source": "replay", "path": str(Path(spec).absolute())}
+        return self.model_copy(update={"camera": self.camera.model_copy(update=change)})
+
+    def below(self, folder: Path) -> Self:
+        """The same with relative paths made absolute below `folder`."""
+        paths = {name: folder / value for name, value in self.paths}
+        camera = {"path": str(folder / self.camera.path)} if self.camera.path else {}
+        return self.model_copy(
+            update={"paths": PathSettings(**paths), "camera": self.camera.model_copy(update=camera)},
+        )
+
+
+def find_config(named: Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
+    """The configuration file: the one named, else $FACEKIOSK_CONFIG, else the first of `SEARCH` that is there.
+
+    Raises:
+        ConfigError: none is there; the message says where it was looked for.
+    """
+    chosen = named or (Path(environ[ENVIRONMENT_FILE]) if environ.get(ENVIRONMENT_FILE) else None)
+    for path in (chosen,) if chosen else SEARCH:
+        if path.is_file():
+            return path.absolute()
+    where = chosen or " or ".join(map(str, SEARCH))
+    raise ConfigError(f"no configuration file at {where}: make one with `kioskctl init`, or name one with --config FILE")
+
+
+def load_config(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read and check a configuration file; environment names of the reference override its keys.
+
+    Raises:
+        ConfigError: the file cannot be read, is no TOML, or has an unknown key, a wrong type or a value out of range.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    return parse_config(text, path, environ)
+
+
+def parse_config(text: str, path: Path, environ: Mapping[str, str] = {}) -> Config:
+    """Check the text of a configuration file; `path` is for messages and for relative paths in it.
+
+    Raises:
+        ConfigError: as `load_config`.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax_message(path, text, error)) from error
+    places = {key: f"{path}:{line}" for key, line in key_lines(text).items()}
+    for name, key in ENVIRONMENT.items():
+        if name in environ:
+            _set(data, key, _environment_value(environ[name]))
+            places[key] = f"environment {name}"
+    try:
+        return Config.model_validate_json(to_json(data), strict=True).below(path.absolute().parent)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_message(path, places, dict(item)) for item in error.errors())) from error
+
+
+def _syntax_message(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
+    place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+    line = int(place[1]) if place else text.count("\n") + 1
+    what = re.sub(r" \(at .*\)$", "", str(error))
+    return f"{path}:{line}: not valid TOML: {what}"
+
+
+def _message(path: Path, places: dict[tuple[str, ...], str], item: dict[str, Any]) -> str:
+    key = tuple(str(part) for part in item["loc"])
+    known = next((key[:length] for length in range(len(key), 0, -1) if key[:length] in places), ())
+    place = places.get(known, str(path))
+    name = ".".join(part for part in key if not part.isdigit())
+    if item["type"] == "extra_forbidden":
+        return f"{place}: {name}: unknown key; {allowed(Config.model_json_schema(), key[:-1], unknown=key[-1])}"
+    return f"{place}: {name}: {item['input']!r} is not allowed; {allowed(Config.model_json_schema(), key)}"
+
+
+def _environment_value(text: str) -> object:
+    """The text as TOML would read it, or the text itself where it is no number or boolean."""
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    return value if isinstance(value, int | float | bool) else text
+
+
+def _set(data: dict[str, Any], key: tuple[str, ...], value: object) -> None:
+    """Set a nested key, unless something that is no table stands in its way, which validation reports."""
+    table: object = data
+    for part in key[:-1]:
+        table = table.setdefault(part, {}) if isinstance(table, dict) else None
+    if isinstance(table, dict):
+        table[key[-1]] = value
+
+
+def default_config_toml(**values: Mapping[str, str]) -> str:
+    """A commented configuration file with every key at its default, commented out, but those given as `table={key: value}`."""
+    return render(Config, values)

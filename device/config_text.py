@@ -1,0 +1,73 @@
+"""Words about settings, from their schema: what a key allows, and the commented file that `kioskctl init` writes."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+KINDS = {"integer": "a whole number", "number": "a number", "string": "a text", "boolean": "true or false", "object": "a table"}
+BOUNDS = {"minimum": "at least {}", "exclusiveMinimum": "above {}", "maximum": "at most {}", "exclusiveMaximum": "below {}"}
+HEAD = "# facekiosk: what can be set. A key that is commented out has the value shown. Unknown keys are errors.\n"
+
+
+def allowed(schema: dict[str, Any], key: tuple[str, ...], unknown: str = "") -> str:
+    """What the key of a settings model's JSON schema allows; for a table with an `unknown` key, the keys it has."""
+    spec = _find(schema, key)
+    if unknown:
+        names = list(spec.get("properties", {}))
+        near = difflib.get_close_matches(unknown, names, 1)
+        return f"did you mean {near[0]}? " * bool(near) + f"allowed: {', '.join(names)}"
+    about = spec.get("description", "")
+    return f"allowed: {_kind(spec)}" + f" ({about.rstrip('.')})" * bool(about)
+
+
+def _find(schema: dict[str, Any], key: tuple[str, ...]) -> dict[str, Any]:
+    spec: dict[str, Any] = schema
+    for part in key:
+        about = spec.get("description", "")
+        spec = spec["items"] if part.isdigit() else spec["properties"][part]
+        spec = {"description": about} | _resolved(schema, spec)
+    return spec
+
+
+def _resolved(schema: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in spec:
+        return spec
+    target: dict[str, Any] = schema["$defs"][spec["$ref"].rsplit("/", 1)[-1]]
+    return target | {name: value for name, value in spec.items() if name != "$ref"}
+
+
+def _kind(spec: dict[str, Any]) -> str:
+    if "const" in spec:
+        return json.dumps(spec["const"])
+    if "enum" in spec:
+        return "one of " + ", ".join(json.dumps(value) for value in spec["enum"])
+    if "anyOf" in spec:
+        return " or ".join(_kind(option) for option in spec["anyOf"])
+    if spec.get("type") == "array":
+        return f"a list, each {_kind(spec.get('items', {}))}"
+    bounds = [words.format(spec[name]) for name, words in BOUNDS.items() if name in spec]
+    pattern = [f"matching {spec['pattern']}"] if "pattern" in spec else []
+    return " ".join([KINDS.get(spec.get("type", ""), "nothing"), " and ".join(bounds + pattern)]).rstrip()
+
+
+def render(model: type[BaseModel], values: Mapping[str, Mapping[str, str]]) -> str:
+    """The file's text for a model whose fields are tables: a comment over each key, keys not in `values` commented out."""
+    schema = model.model_json_schema()
+    parts = [HEAD]
+    for table in model.model_fields:
+        spec = _find(schema, (table,))
+        parts.append(f"\n[{table}]")
+        for name, key in spec["properties"].items():
+            given = values.get(table, {}).get(name)
+            shown = _toml(key.get("default")) if given is None else _toml(given)
+            parts.append(f"# {key.get('description', '')} Allowed: {_kind(_resolved(schema, key))}.")
+            parts.append(f"{'# ' * (given is None)}{name} = {shown}")
+    return "\n".join(parts) + "\n"
+
+
+def _toml(value: object) -> str:
+    return json.dumps(str(value) if isinstance(value, Path) else value)

@@ -1,0 +1,101 @@
+"""The settings of the device itself, frozen, a sentence each. Those of camera, vision and sessions live in their packages."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Variant = Literal["camera", "pin", "card", "request_to_exit", "operator"]
+"""The ways to be let in: see `device.grants`."""
+
+
+class PathSettings(BaseModel):
+    """Where things lie. A relative path is relative to the folder of the configuration file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Annotated[Path, Field(description="Folder of the encrypted database.")] = Path("data")
+    key_file: Annotated[
+        Path, Field(description="File of the root key; keep it outside the data folder, and off its backups.")
+    ] = Path("keys/root.key")
+    run_dir: Annotated[
+        Path,
+        Field(description="Folder of the sockets; where its path is too long for a socket, a private one below /tmp is used."),
+    ] = Path("run")
+
+
+class ListenSettings(BaseModel):
+    """The listener for the kiosk screen and for programs on this machine. It speaks plain HTTP and stays on loopback."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: Annotated[Literal["127.0.0.1", "::1"], Field(description="Loopback address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Field(description="TCP port; 0 takes a free one and prints it.", ge=0, le=65535)] = 8080
+
+
+class KioskSettings(BaseModel):
+    """How a visit runs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    policy: Annotated[Literal["basic"], Field(description="Liveness demanded at the door: `basic` is blinks and motion.")] = (
+        "basic"
+    )
+    visit_timeout_s: Annotated[
+        float, Field(description="Seconds from first face to a decision; then the visit is refused.", ge=3, le=60)
+    ] = 8.0
+    leave_s: Annotated[
+        float, Field(description="Seconds without a face after which a visit counts as abandoned.", ge=0.3, le=10)
+    ] = 1.5
+    stale_s: Annotated[float, Field(description="Age in seconds above which an observation decides nothing.", ge=0.2, le=5)] = 1.0
+    result_s: Annotated[float, Field(description="Seconds that a result stays on the screen.", ge=0.5, le=30)] = 3.0
+    cooldown_s: Annotated[
+        float, Field(description="Seconds of pause after the first failure of an unknown face.", ge=0, le=60)
+    ] = 2.0
+    cooldown_max_s: Annotated[
+        float, Field(description="Longest pause: each further failure doubles it up to here.", ge=0, le=300)
+    ] = 30.0
+    forgive_s: Annotated[
+        float, Field(description="Seconds without a face after which failures are forgotten.", ge=1, le=3600)
+    ] = 60.0
+
+
+class DoorSettings(BaseModel):
+    """The door and what may open it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    driver: Annotated[
+        Literal["simulated"], Field(description="What moves the lock; `simulated` only records what it would do.")
+    ] = "simulated"
+    pulse_s: Annotated[float, Field(description="Seconds that the door stays unlocked after a grant.", ge=0.2, le=30)] = 3.0
+    grants: Annotated[
+        tuple[Variant, ...],
+        Field(description="What may open this door; `operator` is an operator's explicit unlock, off by default."),
+    ] = ("camera", "pin", "card", "request_to_exit")
+
+
+class WatchSettings(BaseModel):
+    """When vision counts as hung, and how soon it is started again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    progress_s: Annotated[
+        float, Field(description="Seconds without a new capture after which vision is restarted.", ge=1, le=60)
+    ] = 2.0
+    grace_s: Annotated[float, Field(description="Seconds that vision may take to start.", ge=1, le=300)] = 15.0
+    backoff_s: Annotated[
+        float, Field(description="Pause before the first restart; doubled by each further one.", ge=0.1, le=60)
+    ] = 0.5
+    backoff_max_s: Annotated[float, Field(description="Longest pause between restarts.", ge=0.1, le=600)] = 30.0
+    remote_idle_s: Annotated[
+        float, Field(description="Seconds without a remote session after which vision@remote is stopped.", ge=5, le=3600)
+    ] = 120.0
+
+
+class LogSettings(BaseModel):
+    """What is logged, to standard error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="Least severity that is written.")] = "info"
