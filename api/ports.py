@@ -11,13 +11,33 @@ class StoreError(Exception):
     """The store cannot do what was asked; nothing was changed.
 
     StoreError
+    ├── StoreMissing      there is no database yet
     ├── StoreKeyMissing   the root key's file is absent
     ├── StoreKeyWrong     the file is not a database that this key opens
     ├── StoreNotADatabase the file is plainly something else (empty key check: an unencrypted or truncated file)
     ├── StoreLocked       another process holds the data directory
+    ├── StoreTooNew       a newer version of this program wrote the database
+    ├── StoreDamaged      the database opens, but what is in it is broken or was tampered with
     ├── StoreFull         no space left, or the limit reached
+    ├── StoreConflict     the record contradicts what is stored: an id taken twice, an enrolment of nobody
     └── StoreClosed       the store is shutting down
     """
+
+
+class StoreMissing(StoreError):
+    """There is no database yet."""
+
+
+class StoreTooNew(StoreError):
+    """A newer version of this program wrote the database."""
+
+
+class StoreDamaged(StoreError):
+    """The database opens, but what is in it is broken or was tampered with."""
+
+
+class StoreConflict(StoreError):
+    """The record contradicts what is stored: an id taken twice, an enrolment of nobody."""
 
 
 class StoreKeyMissing(StoreError):

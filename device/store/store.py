@@ -1,0 +1,198 @@
+"""The store of `api.ports`, over SQLCipher. Rows and sealing are the other modules'; here every method is one transaction."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from api.records import Attempt, Client, DoorEvent, Enrollment, Person, SessionRow, Visit
+from device.keys import Keys
+from device.store import chain, clients, log, people, schema, sessions, subjects
+from device.store.connection import Database, connect, creating, empty_journal, problems
+from device.store.owner import Owner
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_BATCH = 500
+"""Rows verified at a time, so that an attempt need not wait for the whole log."""
+
+
+def create_store(path: Path, keys: Keys) -> None:
+    """Make a new, empty database at `path`; complete or not at all.
+
+    Raises:
+        StoreConflict: something is there already; it is left as it is.
+        StoreError: it cannot be written there.
+    """
+    with creating(path, keys) as db:
+        schema.found_empty(db)
+        schema.migrate(db)
+        with db.transaction():
+            chain.begin(db)
+
+
+def _open(path: Path, keys: Keys, *, create: bool) -> Database:
+    if create and not path.exists():
+        create_store(path, keys)
+    db = connect(path, keys)
+    try:
+        schema.migrate(db)
+    except BaseException:
+        db.connection.close()
+        raise
+    return db
+
+
+@asynccontextmanager
+async def open_store(path: Path, keys: Keys, *, create: bool = False) -> AsyncIterator["SqlCipherStore"]:
+    """The store in `path`, migrated to this version; closed at the end.
+
+    Args:
+        path: the database file.
+        keys: from `device.keys.load_keys`.
+        create: make the database when there is none. A device that lost its data must not start as an empty one unnoticed,
+            so only `kioskctl init` and tests say so.
+
+    Raises:
+        StoreMissing, StoreKeyWrong, StoreNotADatabase, StoreDamaged, StoreTooNew, StoreLocked, StoreFull: nothing was changed.
+    """
+    owner = Owner()
+    await owner.start(lambda: _open(path, keys, create=create))
+    try:
+        yield SqlCipherStore(owner)
+    finally:
+        await owner.stop()
+
+
+class SqlCipherStore:
+    """`api.ports.Store`, and what the device itself asks of it."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+
+    async def _read(self, work: Callable[Concatenate[Database, P], T], *values: P.args, **named: P.kwargs) -> T:
+        return await self._owner.run(lambda db: work(db, *values, **named))
+
+    async def _write(self, work: Callable[Concatenate[Database, P], T], *values: P.args, **named: P.kwargs) -> T:
+        def in_transaction(db: Database) -> T:
+            with db.transaction():
+                return work(db, *values, **named)
+
+        return await self._owner.run(in_transaction)
+
+    async def put_person(self, person: Person) -> None:
+        """Insert, or replace the fields of, a person."""
+        await self._write(people.put, person)
+
+    async def person(self, realm: str, user_id: str) -> Person | None:
+        """One person."""
+        return await self._read(people.get, realm, user_id)
+
+    async def people(self, realm: str) -> Sequence[Person]:
+        """The people of a realm, by id."""
+        return await self._read(people.all_of, realm)
+
+    async def erase_person(self, realm: str, user_id: str) -> bool:
+        """Destroy the key of whoever has this id, and what is sealed under it, at once; False: nobody of that id."""
+        erased = await self._write(people.erase, realm, user_id)
+        await self._owner.run(empty_journal)
+        return erased
+
+    async def add_enrollment(self, enrollment: Enrollment) -> None:
+        """Add a template; the person must exist, else `StoreConflict`."""
+        await self._write(people.enroll, enrollment)
+
+    async def enrollments(self, realm: str, user_id: str | None = None) -> Sequence[Enrollment]:
+        """The enrolments of a realm or a person, oldest first."""
+        return await self._read(people.enrollments, realm, user_id)
+
+    async def all_enrollments(self) -> Sequence[Enrollment]:
+        """Every realm's enrolments, oldest first."""
+        return await self._read(people.all_enrollments)
+
+    async def remove_enrollment(self, realm: str, enrollment_id: str) -> bool:
+        """Delete one template; False where there is none of that id."""
+        return await self._write(people.remove_enrollment, realm, enrollment_id)
+
+    async def put_client(self, client: Client) -> None:
+        """Insert or replace a client; a prefix taken by another is a `StoreConflict`."""
+        await self._write(clients.put, client)
+
+    async def client(self, client_id: str) -> Client | None:
+        """One client, by id."""
+        return await self._read(clients.get, client_id)
+
+    async def client_by_prefix(self, key_prefix: str) -> Client | None:
+        """One client, by the prefix of its key."""
+        return await self._read(clients.by_prefix, key_prefix)
+
+    async def clients(self) -> Sequence[Client]:
+        """Every client, revoked ones too, oldest first."""
+        return await self._read(clients.all_of)
+
+    async def put_session(self, session: SessionRow) -> None:
+        """Insert or update a session."""
+        await self._write(sessions.put, session)
+
+    async def session(self, token: str) -> SessionRow | None:
+        """One session; None once its person is erased."""
+        return await self._read(sessions.get, token)
+
+    async def add_attempt(self, attempt: Attempt) -> int:
+        """Write a decision; returns its number in the log."""
+        return await self._write(log.add_attempt, attempt)
+
+    async def attempts(
+        self, realm: str, after: int = 0, limit: int = 100, user_id: str | None = None
+    ) -> Sequence[tuple[int, Attempt]]:
+        """Attempts numbered above `after`, oldest first."""
+        return await self._read(log.attempts, realm, after, limit, user_id)
+
+    async def add_visit(self, visit: Visit) -> int:
+        """Write a visit; returns its number in the log."""
+        return await self._write(log.add_visit, visit)
+
+    async def visits(self, after: int = 0, limit: int = 100, newest_first: bool = False) -> Sequence[tuple[int, Visit]]:
+        """Visits numbered above `after`."""
+        return await self._read(log.visits, after, limit, newest_first)
+
+    async def add_door_event(self, event: DoorEvent) -> int:
+        """Write what the door was told or did; returns its number in the log."""
+        return await self._write(log.add_door_event, event)
+
+    async def door_events(self, after: int = 0, limit: int = 100) -> Sequence[tuple[int, DoorEvent]]:
+        """Door events numbered above `after`, oldest first."""
+        return await self._read(log.door_events, after, limit)
+
+    async def date_boot(self, boot_id: str, wall_minus_boot: float) -> None:
+        """Date a boot's rows, once its time is known: wall time minus boot time, in seconds."""
+        await self._write(log.date_boot, boot_id, wall_minus_boot)
+
+    async def newest_time(self) -> float | None:
+        """POSIX seconds of the newest dated row: a wall clock behind it is wrong."""
+        return await self._read(log.newest_time)
+
+    async def forget_unknown(self, before: float) -> int:
+        """Destroy the keys of periods that were over at `before` (POSIX seconds); returns how many."""
+        return await self._write(subjects.destroy_periods, before)
+
+    async def ping(self) -> None:
+        """Return once the store's thread is through with what it has to do: its sign of life for the watchdog."""
+        await self._owner.run(lambda db: None)
+
+    async def check(self) -> Sequence[str]:
+        """Read every page: what is broken in the file, in the library's words; empty when it is whole."""
+        return await self._owner.run(problems)
+
+    async def verify(self) -> int:
+        """Check the hash chain over the whole log; returns how many rows it has.
+
+        Raises:
+            ChainBroken: a row was changed, removed or added; the error has its number.
+        """
+        rows, last = 0, None
+        done = False
+        while not done:
+            last, counted, done = await self._read(chain.verify_from, last, _BATCH)
+            rows += counted
+        return rows
