@@ -1,0 +1,74 @@
+"""What one face has shown since the session began: liveness counts and samples of a single track. Pure; decides nothing."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from inference.observation import LivenessEvidence, Observation
+from inference.probe import Sample, SamplePool
+
+_UNIT_TOLERANCE = 1e-3
+SLOW_FPS = 10.0
+"""Frames a second below which natural blinks are missed, so that a long closure of the eyes counts as one (measured)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The candidate's track as this session saw it. Another track starts from nothing: one's blink never counts for another."""
+
+    pool: SamplePool
+    track: int = 0
+    first: LivenessEvidence | None = None
+    """The track's counts when the session first saw it; only what came after it is this session's."""
+    last: LivenessEvidence | None = None
+    since: float = 0.0
+    until: float = 0.0
+    motion: float = 0.0
+    """Most movement seen, 0..1."""
+    live_at: float | None = None
+    """When liveness passed, boot-time seconds."""
+    sampled_at: float | None = None
+    """When the newest sample was tried."""
+
+    @property
+    def frames(self) -> int:
+        """Frames of this track since the session first saw it, that one included."""
+        return 0 if self.first is None or self.last is None else self.last.frames - self.first.frames + 1
+
+    @property
+    def blinks(self) -> int:
+        """Blinks since then; below `SLOW_FPS` a long closure counts as one."""
+        if self.first is None or self.last is None:
+            return 0
+        closures = self.last.long_closures - self.first.long_closures if self.slow else 0
+        return self.last.blinks - self.first.blinks + closures
+
+    @property
+    def slow(self) -> bool:
+        """Whether frames come too rarely to see natural blinks."""
+        seconds = self.until - self.since
+        return seconds > 0 and (self.frames - 1) / seconds < SLOW_FPS
+
+    def seen(self, observation: Observation) -> "Evidence":
+        """With one more frame. A frame without a candidate changes nothing."""
+        counts = observation.liveness
+        if observation.track == 0 or counts is None:
+            return self
+        if observation.track != self.track or self.last is None or counts.frames < self.last.frames:
+            # Counts that fall mean that vision was restarted and the number is another face's now.
+            pool = SamplePool(self.pool.capacity)
+            return Evidence(pool, observation.track, counts, counts, observation.time, observation.time, counts.motion)
+        return replace(self, last=counts, until=observation.time, motion=max(self.motion, counts.motion))
+
+    def offered(self, sample: Sample, now: float) -> "Evidence":
+        """With one more sample tried at `now`; the pool keeps it where it is worth its place."""
+        return replace(self, pool=self.pool.offer(sample), sampled_at=now)
+
+
+def sample_of(observation: Observation) -> Sample | None:
+    """The frame's sample; None where it has no embedding, or one that is no unit vector (vision is not trusted)."""
+    vector = observation.vector()
+    if vector is None or not abs(float(np.linalg.norm(vector)) - 1.0) < _UNIT_TOLERANCE:
+        return None
+    quality = 0.0 if observation.quality is None else observation.quality.score
+    return Sample(vector, quality, observation.pose, observation.time, observation.track)

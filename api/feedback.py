@@ -1,0 +1,105 @@
+"""What a session tells whoever feeds it after each frame: instruction, progress, numbers. Pure; not the form on the wire."""
+
+from dataclasses import dataclass
+
+from api.records import Attempt, SessionKind, SessionStatus
+from api.session import FEWEST_SAMPLES, State
+
+_FOR_CONDITION = {
+    "no_face_detected": "step_closer",
+    "multiple_faces": "step_closer",
+    "face_too_small": "move_closer",
+    "face_not_centered": "look_straight",
+    "face_covered": "uncover_mouth",
+    "too_dark": "more_light",
+    "too_bright": "move_back",
+    "poor_image_quality": "hold_still",
+}
+_POSES = ("look_straight", "turn_left", "turn_right", "move_closer")
+"""Asked in turn during an enrolment: varied samples are worth more than many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """What the present track has shown since the session began."""
+
+    frames: int = 0
+    blinks: int = 0
+    motion: float = 0.0
+    passed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """The answer to one frame, or to a question for the status."""
+
+    token: str
+    kind: SessionKind
+    status: SessionStatus
+    user_id: str | None
+    """The user being enrolled, claimed in 1:1, or, after a match, recognised."""
+    outcome: str = ""
+    """Why a session that is over failed, as an error code."""
+    condition: str = ""
+    """Why this frame was no use, as an error code; empty when it was of use."""
+    instruction: str = ""
+    """What to ask of the person; empty once the session is over."""
+    progress: float = 0.0
+    liveness: Liveness = Liveness()
+    completed_samples: int = 0
+    target_samples: int = 0
+    quality: float | None = None
+    """Quality of this frame's face, 0..1."""
+    attempt: Attempt | None = None
+    """The decision that this frame brought about; its row is committed."""
+    enrollment_id: str | None = None
+    liveness_verified: bool | None = None
+
+
+def instruction(state: State) -> str:
+    """What to ask of the person now, in the wire contract's words."""
+    if state.status is not SessionStatus.ACTIVE:
+        return ""
+    if state.condition:
+        return _FOR_CONDITION.get(state.condition, "look_straight")
+    terms, samples = state.terms, len(state.evidence.pool)
+    if terms.kind is SessionKind.ENROLLMENT and samples < terms.target_samples:
+        return _POSES[samples % len(_POSES)]
+    return _for_liveness(state) if terms.require_liveness and not state.live else "hold_still"
+
+
+def _for_liveness(state: State) -> str:
+    rules, evidence = state.terms.rules, state.evidence
+    if evidence.blinks < rules.face_min_liveness_blinks:
+        return "close_eyes" if evidence.slow else "blink"
+    return "turn_left" if evidence.motion < rules.face_min_liveness_motion else "look_straight"
+
+
+def progress(state: State) -> float:
+    """How far the session is, 0..1; it falls when another face takes the place of the first."""
+    if state.status is SessionStatus.COMPLETED:
+        return 1.0
+    terms = state.terms
+    wanted = terms.target_samples if terms.kind is SessionKind.ENROLLMENT else FEWEST_SAMPLES
+    samples = min(1.0, len(state.evidence.pool) / wanted)
+    if not terms.require_liveness:
+        return min(0.99, samples)
+    return round(min(0.99, 0.5 * samples + 0.5 * _liveness_share(state)), 3)
+
+
+def _liveness_share(state: State) -> float:
+    rules, evidence = state.terms.rules, state.evidence
+    if state.live:
+        return 1.0
+    parts = [min(1.0, evidence.frames / rules.face_min_liveness_frames)]
+    if rules.face_min_liveness_blinks:
+        parts.append(min(1.0, evidence.blinks / rules.face_min_liveness_blinks))
+    if rules.face_min_liveness_motion:
+        parts.append(min(1.0, evidence.motion / rules.face_min_liveness_motion))
+    return sum(parts) / len(parts)
+
+
+def liveness(state: State) -> Liveness:
+    """The liveness numbers of the present track."""
+    evidence = state.evidence
+    return Liveness(evidence.frames, evidence.blinks, evidence.motion, state.live)
