@@ -1,0 +1,326 @@
+"""What an operator can ask of the device, and what it answers: plain typed values. How they are carried out is not known here.
+
+Every command is answered by the replies that its docstring names. A reply's fields are also the keys of `kioskctl --json`.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from api.records import LOCAL
+from inference.observation import Measure
+
+UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Realm = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\Z")]
+Label = Annotated[str, msgspec.Meta(max_length=255)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+
+class OperationRefused(Exception):
+    """The device did not do what was asked, and changed nothing; `code` is stable, the message says what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Command(msgspec.Struct, frozen=True, tag=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all commands."""
+
+
+class ClientAdd(Command, frozen=True):
+    """Make a client of the API. Answered by `ClientAdded`, the one time that the key is shown."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    realm: Realm
+    grants: tuple[Label, ...] = ()
+
+
+class ClientList(Command, frozen=True):
+    """All clients. Answered by `Clients`."""
+
+
+class UserList(Command, frozen=True):
+    """The people of a realm. Answered by `People`."""
+
+    realm: Realm = LOCAL
+
+
+class UserShow(Command, frozen=True):
+    """One person and the enrolments. Answered by `PersonDetail`."""
+
+    user_id: UserId
+    realm: Realm = LOCAL
+
+
+class UserErase(Command, frozen=True):
+    """Destroy a person's key and templates, in store and index, at once. Answered by `UserErased`."""
+
+    user_id: UserId
+    realm: Realm = LOCAL
+
+
+class EnrollPhotos(Command, frozen=True):
+    """Enrol a person of the device's own realm from photos.
+
+    `photos` messages of type `Photo` follow the command. Answered by one `PhotoJudged` for each, then `Enrolled`.
+    """
+
+    user_id: UserId
+    photos: Annotated[int, msgspec.Meta(ge=1, le=100)]
+    display_name: Label | None = None
+    basis: Annotated[str, msgspec.Meta(pattern=r"\A(|consent|agreement|law)\Z")] = ""
+    """On what ground the template is kept; empty: not recorded."""
+    basis_text: Label = ""
+    """Version of the text that the person was shown."""
+
+
+class EnrollCamera(Command, frozen=True):
+    """Enrol a person at the device's own camera. Answered by `EnrollProgress` as it goes, then `Enrolled`."""
+
+    user_id: UserId
+    display_name: Label | None = None
+    basis: Annotated[str, msgspec.Meta(pattern=r"\A(|consent|agreement|law)\Z")] = ""
+    basis_text: Label = ""
+
+
+class VisitLog(Command, frozen=True):
+    """The last `count` visits, oldest first, and with `follow` those to come. Answered by `VisitView`s."""
+
+    count: Count = 20
+    follow: bool = False
+
+
+class WatchCamera(Command, frozen=True):
+    """What the camera's pipeline sees, frame by frame. Answered by `Sight`s until the client closes."""
+
+
+class StatusQuery(Command, frozen=True):
+    """How the device is. Answered by `DeviceStatus`."""
+
+
+AnyCommand = (
+    ClientAdd | ClientList | UserList | UserShow | UserErase | EnrollPhotos | EnrollCamera | VisitLog | WatchCamera | StatusQuery
+)
+
+
+class Photo(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """One photo of an `EnrollPhotos`: its name, for the answer, and the bytes of its file (JPEG, PNG or WebP)."""
+
+    name: Annotated[str, msgspec.Meta(max_length=4096)]
+    image: bytes
+
+
+class Reply(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """Base of all replies."""
+
+
+class ClientAdded(Reply, frozen=True):
+    """A new client; `api_key` is shown this once and kept nowhere."""
+
+    client_id: str
+    name: str
+    realm: str
+    grants: tuple[str, ...]
+    api_key: str
+
+
+class ClientView(msgspec.Struct, frozen=True, kw_only=True):
+    """A client, without its key."""
+
+    client_id: str
+    name: str
+    realm: str
+    grants: tuple[str, ...]
+    key_prefix: str
+    created_at: str | None
+    revoked: bool
+
+
+class Clients(Reply, frozen=True):
+    """All clients."""
+
+    clients: tuple[ClientView, ...]
+
+
+class PersonView(msgspec.Struct, frozen=True, kw_only=True):
+    """A person of a realm, without templates."""
+
+    realm: str
+    user_id: str
+    display_name: str
+    groups: tuple[str, ...]
+    status: str
+    enrollments: int
+    door: bool
+    """Whether the door knows the person: of the device's own realm, active, with a confirmed enrolment of the model in use."""
+    valid_from: str | None
+    valid_until: str | None
+    created_at: str | None
+
+
+class EnrollmentView(msgspec.Struct, frozen=True, kw_only=True):
+    """An enrolment, without its template."""
+
+    enrollment_id: str
+    model_id: str
+    origin: str
+    door: str
+    samples: int
+    quality_score: float
+    liveness_verified: bool
+    status: str
+    created_at: str | None
+
+
+class People(Reply, frozen=True):
+    """The people of a realm."""
+
+    people: tuple[PersonView, ...]
+
+
+class PersonDetail(Reply, frozen=True):
+    """One person and the enrolments, oldest first."""
+
+    person: PersonView
+    enrollments: tuple[EnrollmentView, ...]
+
+
+class UserErased(Reply, frozen=True):
+    """A person is forgotten."""
+
+    realm: str
+    user_id: str
+    enrollments: int
+    """How many templates went."""
+
+
+class PhotoJudged(Reply, frozen=True):
+    """One photo of an enrolment: taken, or why not."""
+
+    name: str
+    accepted: bool
+    reason: str
+    """Error code of the wire contract; empty when taken."""
+    message: str
+    quality_score: float | None = None
+    measures: tuple[Measure, ...] = ()
+
+
+class EnrollProgress(Reply, frozen=True):
+    """Where an enrolment at the camera stands, sent when it changes."""
+
+    completed_samples: int
+    target_samples: int
+    instruction: str
+    condition: str
+    """Why the latest frame could not be used; empty when it could."""
+    quality_score: float | None = None
+
+
+class Enrolled(Reply, frozen=True):
+    """An enrolment is stored and searchable."""
+
+    user_id: str
+    enrollment_id: str
+    samples: int
+    quality_score: float
+    liveness_verified: bool
+    origin: str
+    door: str
+
+
+class VisitView(Reply, frozen=True):
+    """One visit at the kiosk."""
+
+    number: int
+    visit_id: str
+    at: str | None
+    outcome: str
+    reason: str
+    user_id: str | None
+    confidence: float | None
+    duration_ms: int
+    attempts: int
+
+
+class Sight(Reply, frozen=True):
+    """One frame as the pipeline saw it; pose in degrees, eye distance in pixels."""
+
+    seq: int
+    faces: int
+    track: int
+    condition: str
+    eye_distance: float
+    yaw: float | None
+    pitch: float | None
+    quality_score: float | None
+    measures: tuple[Measure, ...]
+    blinks: int
+    eyes_closed: bool
+    motion: float
+    embedded: bool
+    milliseconds: float
+
+
+class VisionStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One vision instance."""
+
+    state: str
+    """`ready`, `starting`, `stopped` or `failed`."""
+    source: str = ""
+    live: bool = False
+    message: str = ""
+    """What is wrong and what to do; empty when nothing is."""
+
+
+class DeviceStatus(Reply, frozen=True):
+    """How the device is."""
+
+    version: str
+    control: bool
+    """Whether the kiosk is running; False when kioskctl answers by itself."""
+    uptime_s: float
+    policy: str
+    camera: VisionStatus
+    remote: VisionStatus
+    model_id: str
+    people: int
+    """Of the device's own realm."""
+    enrollments: int
+    """Of all realms."""
+    other_models: int
+    """Enrolments of other models than the one in use: never compared, so they admit nobody."""
+    clients: int
+    door_driver: str
+    door_state: str
+    last_visit: str | None
+    """When the newest visit was."""
+
+
+class Done(Reply, frozen=True):
+    """The last reply of a command that was carried out."""
+
+
+class Failed(Reply, frozen=True):
+    """The last reply of a command that was not."""
+
+    code: str
+    message: str
+
+
+AnyReply = (
+    ClientAdded
+    | Clients
+    | People
+    | PersonDetail
+    | UserErased
+    | PhotoJudged
+    | EnrollProgress
+    | Enrolled
+    | VisitView
+    | Sight
+    | DeviceStatus
+    | Done
+    | Failed
+)
