@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from camera.frame import Image
 from inference.align import align
-from inference.manifest import EmbeddingModel
+from inference.manifest import EmbeddingModel, NetworkSpec
 from inference.observation import Embedding
 from inference.runtime import Floats, ModelMismatch, Network, Runtime, open_network
 
@@ -16,7 +16,7 @@ from inference.runtime import Floats, ModelMismatch, Network, Runtime, open_netw
 class Embedder:
     """One embedding network with its template and normalisation. Owned by the thread that calls it."""
 
-    def __init__(self, model: EmbeddingModel, network: Network) -> None:
+    def __init__(self, model: NetworkSpec, network: Network) -> None:
         self.model = model
         self._network = network
         self._mean = np.array(model.input.mean, dtype=np.float32)
@@ -91,11 +91,11 @@ def unit(vectors: Floats) -> Floats:
     return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
 
 
-def _check_shapes(model: EmbeddingModel, network: Network) -> None:
+def _check_shapes(model: NetworkSpec, network: Network) -> None:
     spec = model.input
     size = (spec.height, spec.width, 3) if spec.layout == "nhwc" else (3, spec.height, spec.width)
     if network.input_shape != (1, *size) or network.output_shape != (1, model.dimension):
         raise ModelMismatch(
-            f"{model.path}: the network maps {network.input_shape} to {network.output_shape}, "
+            f"{model.id}: the network maps {network.input_shape} to {network.output_shape}, "
             f"the manifest says {(1, *size)} to {(1, model.dimension)}"
         )

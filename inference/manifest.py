@@ -62,21 +62,26 @@ class Alignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("alignment targets must be different points")
 
 
-class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The embedding network as the manifest file has it."""
+class NetworkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What an embedding network is, apart from its file: all that aligning and embedding need."""
 
     id: Name
     """Travels with every template; templates of different ids are never compared."""
-    file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    """File name, in the manifest's own folder."""
-    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-    size: Positive
-    """Bytes."""
     licence: Name
     origin: Name
     dimension: Positive
     input: InputSpec
     alignment: Alignment
+
+
+class ModelEntry(NetworkSpec, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The embedding network as the manifest file has it."""
+
+    file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    """File name, in the manifest's own folder."""
+    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    size: Positive
+    """Bytes."""
     calibration: Calibration
 
 
