@@ -60,9 +60,9 @@ class Evidence:
             return Evidence(pool, observation.track, counts, counts, observation.time, observation.time, counts.motion)
         return replace(self, last=counts, until=observation.time, motion=max(self.motion, counts.motion))
 
-    def offered(self, sample: Sample, now: float) -> "Evidence":
-        """With one more sample tried at `now`; the pool keeps it where it is worth its place."""
-        return replace(self, pool=self.pool.offer(sample), sampled_at=now)
+    def offered(self, sample: Sample) -> "Evidence":
+        """With one more sample tried; the pool keeps it where it is worth its place."""
+        return replace(self, pool=self.pool.offer(sample), sampled_at=sample.time)
 
 
 def sample_of(observation: Observation) -> Sample | None:

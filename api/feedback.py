@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from api.records import Attempt, SessionKind, SessionStatus
+from api.records import Attempt, SessionKind, SessionRow, SessionStatus
 from api.session import FEWEST_SAMPLES, State
+from inference.observation import Observation
 
 _FOR_CONDITION = {
     "no_face_detected": "step_closer",
@@ -52,6 +53,8 @@ class Feedback:
     """Quality of this frame's face, 0..1."""
     attempt: Attempt | None = None
     """The decision that this frame brought about; its row is committed."""
+    confidence: float | None = None
+    """Of a completed authentication."""
     enrollment_id: str | None = None
     liveness_verified: bool | None = None
 
@@ -103,3 +106,32 @@ def liveness(state: State) -> Liveness:
     """The liveness numbers of the present track."""
     evidence = state.evidence
     return Liveness(evidence.frames, evidence.blinks, evidence.motion, state.live)
+
+
+def feedback(row: SessionRow, state: State, observation: Observation | None, attempt: Attempt | None) -> Feedback:
+    """The answer after a frame, or without one."""
+    result = row.metadata.get("result", {})
+    enrolling = row.kind is SessionKind.ENROLLMENT
+    quality = None if observation is None or observation.quality is None else observation.quality.score
+    return Feedback(
+        token=row.token,
+        kind=row.kind,
+        status=row.status,
+        user_id=row.user_id,
+        outcome=row.outcome,
+        condition="" if observation is None else state.condition,
+        instruction=instruction(state),
+        progress=progress(state),
+        liveness=liveness(state),
+        completed_samples=_completed(state) if enrolling else 0,
+        target_samples=state.terms.target_samples if enrolling else 0,
+        quality=quality,
+        attempt=attempt,
+        confidence=result.get("confidence"),
+        enrollment_id=result.get("enrollment_id"),
+        liveness_verified=result.get("liveness_verified"),
+    )
+
+
+def _completed(state: State) -> int:
+    return state.terms.target_samples if state.status is SessionStatus.COMPLETED else len(state.evidence.pool)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from api.records import Attempt, Client, DoorEvent, Enrollment, Person, SessionRow, Visit
 from inference.observation import Observation
+from inference.probe import SamplePool
 
 
 class StoreError(Exception):
@@ -143,3 +144,48 @@ class RemoteVision(Protocol):
 
     async def forget(self, stream: str) -> None:
         """Free what is kept for the stream."""
+
+
+class Recognised(Protocol):
+    """What a search of the gallery decided."""
+
+    @property
+    def success(self) -> bool: ...
+
+    @property
+    def user_id(self) -> str | None: ...
+
+    @property
+    def enrollment_id(self) -> str | None: ...
+
+    @property
+    def confidence(self) -> float | None: ...
+
+    @property
+    def reason(self) -> str:
+        """Error code of a failure (`no_match`, `user_not_enrolled`); empty on success."""
+
+
+class Recognition(Protocol):
+    """Gallery and matcher of the model in use, as sessions see them."""
+
+    @property
+    def model_id(self) -> str: ...
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in an embedding."""
+
+    @property
+    def same_face(self) -> float:
+        """Cosine from which two samples are taken for one person's, where samples of several tracks are mixed."""
+
+    def decide(self, realm: str, samples: SamplePool, claimed: str | None, min_confidence: float) -> Recognised:
+        """Whose face the samples are, at `min_confidence` or at the bar that the realm's size demands."""
+
+    def add(self, enrollment: Enrollment) -> None:
+        """Make a stored enrolment searchable."""
+
+    def remove_enrollment(self, realm: str, enrollment_id: str) -> None: ...
+
+    def remove_person(self, realm: str, user_id: str) -> None: ...

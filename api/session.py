@@ -125,8 +125,8 @@ def advance(state: State, observation: Observation, now: float) -> Step:
     if state.pending:
         return Step(state)
     if state.terms.kind is SessionKind.ENROLLMENT:
-        return _enrolling(_sampled_for_enrolment(state, observation, now))
-    return _authenticating(_sampled_for_match(state, observation, now), now)
+        return _enrolling(_sampled_for_enrolment(state, observation))
+    return _authenticating(_sampled_for_match(state, observation), now)
 
 
 def expire(state: State, now: float) -> Step:
@@ -224,9 +224,9 @@ def _with_liveness(state: State, now: float) -> State:
     return state
 
 
-def _sampled_for_match(state: State, observation: Observation, now: float) -> State:
+def _sampled_for_match(state: State, observation: Observation) -> State:
     sample = None if state.condition else sample_of(observation)
-    return state if sample is None else replace(state, evidence=state.evidence.offered(sample, now))
+    return state if sample is None else replace(state, evidence=state.evidence.offered(sample))
 
 
 def _authenticating(state: State, now: float) -> Step:
@@ -241,10 +241,10 @@ def _authenticating(state: State, now: float) -> Step:
     return Step(replace(state, pending=True), (judge,))
 
 
-def _sampled_for_enrolment(state: State, observation: Observation, now: float) -> State:
+def _sampled_for_enrolment(state: State, observation: Observation) -> State:
     terms, evidence = state.terms, state.evidence
     spacing = terms.rules.sample_spacing_s if terms.require_liveness else 0.0
-    too_soon = evidence.sampled_at is not None and now - evidence.sampled_at < spacing
+    too_soon = evidence.sampled_at is not None and observation.time - evidence.sampled_at < spacing
     if state.condition or too_soon or state.tried >= terms.rules.max_enrollment_attempts:
         return state
     sample = sample_of(observation)
@@ -252,8 +252,8 @@ def _sampled_for_enrolment(state: State, observation: Observation, now: float) -
         return state
     state = replace(state, tried=state.tried + 1)
     if len(evidence.pool) and float(evidence.pool.mean() @ sample.embedding) < terms.same_face:
-        return replace(state, condition="multiple_faces", evidence=replace(evidence, sampled_at=now))
-    return replace(state, evidence=evidence.offered(sample, now))
+        return replace(state, condition="multiple_faces", evidence=replace(evidence, sampled_at=observation.time))
+    return replace(state, evidence=evidence.offered(sample))
 
 
 def _enrolling(state: State) -> Step:
