@@ -14,6 +14,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
+from api.settings import ENVIRONMENT as SESSION_NAMES
+from api.settings import ApiSettings, SessionSettings
 from camera.settings import CameraSettings
 from device.config_text import allowed, render
 from device.settings import DoorSettings, KioskSettings, ListenSettings, LogSettings, PathSettings, WatchSettings
@@ -25,7 +27,7 @@ ENVIRONMENT_FILE = "FACEKIOSK_CONFIG"
 SEARCH = (Path("var/facekiosk.toml"), Path("/etc/facekiosk/facekiosk.toml"))
 """Where a configuration file is looked for when none is named."""
 
-ENVIRONMENT: dict[str, tuple[str, ...]] = {}
+ENVIRONMENT: Mapping[str, tuple[str, ...]] = {name: ("session", key) for name, key in SESSION_NAMES.items()}
 """Environment names that override a key of the file, kept from the reference service."""
 
 SOCKET_PATH_MAX = 107
@@ -46,10 +48,19 @@ class Config(BaseModel):
     paths: Annotated[PathSettings, Field(description="Where things lie.")] = PathSettings()
     listen: Annotated[ListenSettings, Field(description="The listener on loopback.")] = ListenSettings()
     camera: Annotated[CameraSettings, Field(description="Which camera, and how it is read.")] = CameraSettings()
+    session: Annotated[SessionSettings, Field(description="How sessions judge, at the kiosk and for clients.")] = (
+        SessionSettings()
+    )
+    api: Annotated[ApiSettings, Field(description="How the API is served.")] = ApiSettings()
     kiosk: Annotated[KioskSettings, Field(description="How a visit runs.")] = KioskSettings()
     door: Annotated[DoorSettings, Field(description="The door and what may open it.")] = DoorSettings()
     watch: Annotated[WatchSettings, Field(description="When vision counts as hung.")] = WatchSettings()
     log: Annotated[LogSettings, Field(description="What is logged.")] = LogSettings()
+
+    @property
+    def database(self) -> Path:
+        """The encrypted database's file."""
+        return self.paths.data_dir / "facekiosk.db"
 
     @property
     def socket_dir(self) -> Path:
