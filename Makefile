@@ -1,0 +1,45 @@
+# Every target sets up what it needs first; a set-up that is up to date costs a second.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-system check eval bench models lock clean
+PYTHON := .venv/bin/python
+ARGS ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## set up, and run the kiosk (ARGS="--camera FILE" replays a clip)
+	@scripts/setup.sh run
+	@$(PYTHON) -m provisioning run --first $(ARGS)
+
+test: ## set up, and run the fast tests
+	@scripts/setup.sh test
+	@$(PYTHON) -m pytest $(ARGS)
+
+test-system: ## the tests that need Debian's packages (browser); a missing package is a failure
+	@scripts/setup.sh system
+	@$(PYTHON) -m pytest -m system $(ARGS)
+
+check: ## lint, types, import contracts
+	@scripts/setup.sh test
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+eval: ## accuracy on the evaluation data (MODEL=manifest.toml for another network)
+	@scripts/setup.sh bench
+	@$(PYTHON) -m bench.accuracy $(if $(MODEL),--model $(MODEL)) $(ARGS)
+
+bench: ## speed and memory, as ratios in one run
+	@scripts/setup.sh bench
+	@$(PYTHON) -m bench.speed $(ARGS)
+	@$(PYTHON) -m bench.search $(ARGS)
+
+models: ## rebuild models/ from their origins (an environment of its own)
+	@models/build/embedding/build.sh $(ARGS)
+
+lock: ## resolve the locks anew (needs uv)
+	@scripts/lock.sh
+
+clean: ## remove environments, reports and the demo's data (var/)
+	rm -rf .venv .venv-models build var
