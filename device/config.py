@@ -48,9 +48,7 @@ class Config(BaseModel):
     paths: Annotated[PathSettings, Field(description="Where things lie.")] = PathSettings()
     listen: Annotated[ListenSettings, Field(description="The listener on loopback.")] = ListenSettings()
     camera: Annotated[CameraSettings, Field(description="Which camera, and how it is read.")] = CameraSettings()
-    session: Annotated[SessionSettings, Field(description="How sessions judge, at the kiosk and for clients.")] = (
-        SessionSettings()
-    )
+    session: Annotated[SessionSettings, Field(description="How sessions judge, here and for clients.")] = SessionSettings()
     api: Annotated[ApiSettings, Field(description="How the API is served.")] = ApiSettings()
     kiosk: Annotated[KioskSettings, Field(description="How a visit runs.")] = KioskSettings()
     door: Annotated[DoorSettings, Field(description="The door and what may open it.")] = DoorSettings()
@@ -163,13 +161,14 @@ def _message(path: Path, places: dict[tuple[str, ...], str], item: dict[str, Any
     return f"{place}: {name}: {item['input']!r} is not allowed; {allowed(Config.model_json_schema(), key)}"
 
 
-def _environment_value(text: str) -> object:
-    """The text as TOML would read it, or the text itself where it is no number or boolean."""
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-    return value if isinstance(value, int | float | bool) else text
+def _environment_value(text: str) -> int | float | str:
+    """The number that the text is, or the text itself, which validation then refuses."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _set(data: dict[str, Any], key: tuple[str, ...], value: object) -> None:

@@ -73,6 +73,20 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert [message.split(": ")[1] for message in str(caught.value).splitlines()] == ["listen.port", "camera.fps"]
 
 
+def test_the_references_environment_names_override_the_file() -> None:
+    environ = {"FACE_RECOGNITION_THRESHOLD": "0.8", "MAX_AUTH_ATTEMPTS": "7", "PATH": "/bin"}
+    session = parse_config("[session]\nface_recognition_threshold = 0.7", FILE, environ).session
+    assert (session.face_recognition_threshold, session.max_auth_attempts) == (0.8, 7)
+
+
+@pytest.mark.parametrize("value", ["high", "", "1e9", "true", "0.7 # x\ny = 1"])
+def test_a_bad_environment_value_names_the_variable(value: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config("", FILE, {"FACE_RECOGNITION_THRESHOLD": value})
+    assert str(caught.value).startswith("environment FACE_RECOGNITION_THRESHOLD: session.face_recognition_threshold: ")
+    assert "a number at least 0.5 and at most 0.99" in str(caught.value)
+
+
 def test_what_is_no_toml_names_its_line() -> None:
     with pytest.raises(ConfigError, match=r"facekiosk\.toml:2: not valid TOML"):
         parse_config("[kiosk]\nleave_s =\n", FILE)

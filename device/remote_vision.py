@@ -1,0 +1,47 @@
+"""Clients' images judged by `vision@remote`, as sessions ask for it. No image is looked into here."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from api.ports import ImageRefused, VisionUnavailable
+from device.vision_link import VisionLink
+from inference.channel import Forget
+from inference.observation import Observation
+
+
+class VisionRemote:
+    """Implements `api.ports.RemoteVision` over a link.
+
+    Args:
+        link: the link to `vision@remote`.
+        need: starts it where it is not running, and returns once it is connected.
+        timeout_s: seconds that starting and judging may take together.
+    """
+
+    def __init__(self, link: VisionLink, need: Callable[[], Awaitable[None]], timeout_s: float) -> None:
+        self._link = link
+        self._need = need
+        self._timeout_s = timeout_s
+
+    async def judge(self, stream: str, image: bytes, time: float, *, track: bool = True) -> Observation:
+        """Look at one image as the next frame of `stream` (boot-time seconds).
+
+        Raises:
+            VisionUnavailable: not there, lost, or no answer in time.
+            ImageRefused: the bytes are no usable image.
+        """
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._need()
+                answer = await self._link.ask(stream, image, time, track=track)
+        except TimeoutError as error:
+            raise VisionUnavailable(f"vision@remote did not answer within {self._timeout_s:g} s") from error
+        except ConnectionError as error:
+            raise VisionUnavailable(f"vision@remote: {error}") from error
+        if answer.observation is None:
+            raise ImageRefused(answer.error or "invalid_frame")
+        return answer.observation
+
+    async def forget(self, stream: str) -> None:
+        """Free what is kept for the stream; nothing is started for it."""
+        self._link.send(Forget(stream))

@@ -1,0 +1,202 @@
+"""Keeps one vision instance running as a child process: starts it, restarts it when it hangs or dies, and says how it is.
+
+Used in development, where control is the parent; on the appliance each instance is a systemd unit with a watchdog of its own.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from camera.frame import boot_time
+from device.settings import WatchSettings
+from device.vision_link import VisionLink
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.25
+"""How often progress is looked at, seconds."""
+
+TERMINATE_S = 2.0
+"""Seconds a child has to end after SIGTERM before it is killed."""
+
+STEADY_S = 60.0
+"""Seconds of readiness after which earlier restarts no longer lengthen the pause before the next."""
+
+KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TMPDIR",
+    "TZ",
+    "PYTHONPATH",
+    "PYTHONWARNINGS",
+    "VIRTUAL_ENV",
+    "OMP_NUM_THREADS",
+)
+"""All of the environment that a child gets."""
+
+LEASH = Path(__file__).with_name("leash.py")
+
+PACKAGES = LEASH.parents[1]
+"""The folder that holds the packages, installed or not: `-m` finds them from there."""
+
+
+class Life(StrEnum):
+    """How a vision instance is."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    READY = "ready"
+    FAILED = "failed"
+    """Down, or hung; it is started again after a pause."""
+    ENDED = "ended"
+    """Its source is over; it is not started again."""
+
+
+class VisionRefused(Exception):
+    """Vision cannot work as it is configured, and starting it again would not help; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How an instance is, and in words why."""
+
+    life: Life
+    message: str = ""
+    restarts: int = 0
+
+
+def scrubbed(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment for children: what they need to run, and nothing of control's."""
+    return {name: environment[name] for name in KEPT if name in environment}
+
+
+class Supervisor:
+    """Runs one vision instance.
+
+    Args:
+        link: where the instance will connect.
+        command: its command line.
+        settings: time limits.
+        final: reasons of `Ended` after which starting again would not help.
+    """
+
+    def __init__(
+        self, link: VisionLink, command: Sequence[str], settings: WatchSettings, final: frozenset[str] = frozenset({"model"})
+    ) -> None:
+        self._link = link
+        self._command = command
+        self._settings = settings
+        self._final = final
+        self._process: asyncio.subprocess.Process | None = None
+        self.condition = Condition(Life.STOPPED)
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, also while it is ending; None when there is none."""
+        return self._process.pid if self._process else None
+
+    async def run(self) -> None:
+        """Keep the instance running until its source is over.
+
+        Raises:
+            VisionRefused: it ended for a reason that starting again does not help.
+        """
+        failures = 0
+        try:
+            while True:
+                steady = await self._once(failures)
+                if self.condition.life is Life.ENDED:
+                    return
+                failures = 1 if steady else failures + 1
+                await asyncio.sleep(self.pause(failures))
+        except asyncio.CancelledError:
+            self.condition = Condition(Life.STOPPED)
+            raise
+
+    def pause(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row."""
+        return float(min(self._settings.backoff_s * 2 ** min(failures - 1, 20), self._settings.backoff_max_s))
+
+    async def _once(self, restarts: int) -> bool:
+        """One life of the child; whether it was ready for long."""
+        self._link.ended = None
+        if not restarts:
+            self._say(Condition(Life.STARTING))
+        started = boot_time()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-S",
+            str(LEASH),
+            str(os.getpid()),
+            *self._command,
+            stdin=asyncio.subprocess.DEVNULL,
+            env=scrubbed(),
+            cwd=PACKAGES,
+        )
+        self._process = process
+        try:
+            why = await self._watch(process, started, restarts)
+        finally:
+            await _end(process)
+            await self._link.settle()
+            self._process = None
+        self._conclude(why, restarts)
+        return boot_time() - started > STEADY_S
+
+    async def _watch(self, process: asyncio.subprocess.Process, started: float, restarts: int) -> str:
+        """Wait until the child is over or hangs; why, in words."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    return f"it ended with status {await process.wait()}"
+            if self._link.hello is None:
+                if boot_time() - started > self._settings.grace_s:
+                    return f"it did not connect within {self._settings.grace_s:g} s"
+                continue
+            self._say(Condition(Life.READY, restarts=restarts))
+            starting = not self._link.progress.begun and boot_time() - started < self._settings.grace_s
+            if self._link.stalled_s > self._settings.progress_s and not starting:
+                return f"it made no progress for {self._settings.progress_s:g} s"
+
+    def _conclude(self, why: str, restarts: int) -> None:
+        ended = self._link.ended
+        if ended is None:
+            self._say(Condition(Life.FAILED, f"vision@{self._link.instance} is started again: {why}", restarts))
+        elif ended.reason == "ended":
+            self._say(Condition(Life.ENDED, ended.message, restarts))
+        else:
+            self._say(Condition(Life.FAILED, ended.message, restarts))
+            if ended.reason in self._final:
+                raise VisionRefused(ended.message)
+
+    def _say(self, condition: Condition) -> None:
+        if condition.message and condition.message != self.condition.message:
+            log.warning("%s", condition.message)
+        self.condition = condition
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End the child: SIGTERM, and SIGKILL where that does not do. Returns when it is gone."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(TERMINATE_S):
+            await process.wait()
+    except TimeoutError:
+        log.warning("process %d did not end within %g s; it is killed", process.pid, TERMINATE_S)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

@@ -1,0 +1,272 @@
+"""Control's end of the socket to one vision instance: who may connect, what it may say, and how fresh that is.
+
+Where an observation comes from is known here, by the socket and the peer's credentials. Starting it is the supervisor's business.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self
+
+from camera.frame import boot_time
+from device.feed import Feed, Subscription
+from device.peer import Peer, listen_privately
+from inference.channel import (
+    ChannelError,
+    Ended,
+    Heartbeat,
+    Hello,
+    Instruct,
+    Judge,
+    Judged,
+    Preview,
+    Seen,
+    ToControl,
+    ToVision,
+    Watch,
+    encode,
+    read_from_vision,
+)
+from inference.observation import Observation
+
+log = logging.getLogger(__name__)
+
+Instance = Literal["camera", "remote"]
+
+HELLO_S = 15.0
+"""Seconds after connecting within which a peer must have said who it is."""
+
+SETTLE_S = 0.05
+"""Seconds in which the event loop accepts a connection that the kernel has accepted."""
+
+BACKLOG_MAX = 64 * 1024 * 1024
+"""Bytes that may wait to be sent to a vision that does not read; then the connection is given up."""
+
+
+@dataclass
+class Progress:
+    """How far vision has come since it connected; times are boot-time seconds."""
+
+    captured: int = 0
+    """Number of the last capture (camera) or of images judged (remote)."""
+    captured_at: float = field(default_factory=boot_time)
+    observed_at: float = field(default_factory=boot_time)
+    begun: bool = False
+    """Whether the first observation has come, or, of vision@remote, the first sign of life."""
+
+    def note(self, captured: int) -> None:
+        """A heartbeat said this number."""
+        if captured > self.captured:
+            self.captured, self.captured_at = captured, boot_time()
+
+    def rest(self) -> None:
+        """Nothing is to be done, and vision said that it lives."""
+        self.captured_at = self.observed_at = boot_time()
+        self.begun = True
+
+
+class VisionLink:
+    """Listens for one vision instance, one connection at a time; a context.
+
+    Args:
+        instance: `camera` or `remote`; a peer that says it is the other one is refused.
+        path: the socket's path.
+        model_id: the embedding that control works with; a peer with another one is refused.
+        expected: the process that may connect, or whose descendants may; None while none may.
+        users: the user ids that may connect; by default this process's own.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        path: Path,
+        model_id: str,
+        expected: Callable[[], int | None],
+        users: frozenset[int] | None = None,
+    ) -> None:
+        self.instance = instance
+        self.path = path
+        self.observations: Feed[Observation] = Feed()
+        self.previews: Feed[Preview] = Feed()
+        self.hello: Hello | None = None
+        """What the connected vision is; None while none is connected."""
+        self.ended: Ended | None = None
+        """Why the last vision ended, if it said so; None again when the next connects."""
+        self.progress = Progress()
+        self.connected = asyncio.Event()
+        self._model_id = model_id
+        self._expected = expected
+        self._users = frozenset({os.getuid()}) if users is None else users
+        self._writer: asyncio.StreamWriter | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        self._watchers = 0
+        self._instruction = ""
+        self._asked: dict[int, asyncio.Future[Judged]] = {}
+        self._requests = itertools.count(1)
+
+    @property
+    def stalled_s(self) -> float:
+        """Seconds without progress: of captures or of observations of the camera, whichever is older; of images that wait."""
+        return boot_time() - min(self.progress.captured_at, self.progress.observed_at)
+
+    async def __aenter__(self) -> Self:
+        """Listen.
+
+        Raises:
+            OSError: the socket cannot be made.
+        """
+        self._server = await asyncio.start_unix_server(self._accept, sock=listen_privately(self.path))
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Stop listening and close the connection there is."""
+        self._server.close()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        self.path.unlink(missing_ok=True)
+
+    async def settle(self) -> None:
+        """Wait until what a peer that is gone has sent before is taken in."""
+        await asyncio.sleep(SETTLE_S)
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=1.0)
+
+    def send(self, message: ToVision) -> bool:
+        """Send without waiting; False when nobody is connected, or the peer has stopped reading."""
+        writer = self._writer
+        if writer is None or writer.is_closing():
+            return False
+        if writer.transport.get_write_buffer_size() > BACKLOG_MAX:
+            log.warning("vision@%s does not read; its connection is closed", self.instance)
+            writer.transport.abort()
+            return False
+        writer.write(encode(message))
+        return True
+
+    async def ask(self, stream: str, image: bytes, time: float, *, track: bool) -> Judged:
+        """Have an image judged; the answer with the same number.
+
+        Raises:
+            ConnectionError: nobody is connected, or the connection was lost before the answer.
+        """
+        number = next(self._requests)
+        answer: asyncio.Future[Judged] = asyncio.get_running_loop().create_future()
+        if not self._asked:
+            self.progress.rest()
+        self._asked[number] = answer
+        try:
+            if not self.send(Judge(number, stream, time, image, track)):
+                raise ConnectionError("vision is not connected")
+            return await answer
+        finally:
+            self._asked.pop(number, None)
+
+    def instruct(self, instruction: str) -> None:
+        """Say what the person in front is asked now; told again to a vision that connects later."""
+        if instruction != self._instruction:
+            self._instruction = instruction
+            self.send(Instruct(instruction))
+
+    @contextmanager
+    def watch(self) -> Iterator[Subscription[Preview]]:
+        """The previews, newest only; vision makes them while at least one of these contexts is open."""
+        with self.previews.subscribe() as subscription:
+            self._watchers += 1
+            if self._watchers == 1:
+                self.send(Watch(on=True))
+            try:
+                yield subscription
+            finally:
+                self._watchers -= 1
+                if self._watchers == 0:
+                    self.send(Watch(on=False))
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer), name=f"vision@{self.instance} link")
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if self._may_connect(Peer.of(writer.get_extra_info("socket"))):
+                await self._converse(reader, writer)
+        except (ChannelError, ConnectionError, TimeoutError) as error:
+            log.warning("vision@%s: connection closed: %s", self.instance, error or type(error).__name__)
+        finally:
+            if self._writer is writer:
+                self._disconnected()
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    def _disconnected(self) -> None:
+        self._writer, self.hello = None, None
+        self.connected.clear()
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(ConnectionError("vision went away"))
+
+    def _may_connect(self, peer: Peer) -> bool:
+        expected = self._expected()
+        if peer.uid not in self._users or expected is None or not peer.descends_from(expected):
+            log.warning("vision@%s: process %d of user %d may not connect", self.instance, peer.pid, peer.uid)
+            return False
+        if self._writer is not None:
+            log.warning("vision@%s: a second connection is refused", self.instance)
+            return False
+        return True
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        async with asyncio.timeout(HELLO_S):
+            hello = await read_from_vision(reader)
+        self._greet(hello)
+        while (message := await read_from_vision(reader)) is not None:
+            self._take(message)
+
+    def _greet(self, hello: ToControl | None) -> None:
+        if isinstance(hello, Ended):
+            self.ended = hello
+            return
+        if not isinstance(hello, Hello) or hello.instance != self.instance:
+            raise ChannelError(f"the first message is not the hello of vision@{self.instance}")
+        if hello.model_id != self._model_id:
+            raise ChannelError(f"vision embeds with {hello.model_id!r}, control compares {self._model_id!r}")
+        self.hello, self.ended, self.progress = hello, None, Progress()
+        if self._watchers:
+            self.send(Watch(on=True))
+        if self._instruction:
+            self.send(Instruct(self._instruction))
+        self.connected.set()
+
+    def _take(self, message: ToControl) -> None:
+        match message, self.instance:
+            case Heartbeat(captured=captured), _:
+                self.progress.note(captured)
+                if self.instance == "remote" and not self._asked:
+                    self.progress.rest()
+            case Ended(), _:
+                self.ended = message
+            case Seen(observation=observation), "camera":
+                self.progress.note(observation.seq)
+                self.progress.observed_at, self.progress.begun = boot_time(), True
+                self.observations.publish(observation)
+            case Preview(), "camera":
+                self.previews.publish(message)
+            case Judged(), "remote":
+                self._answer(message)
+            case _:
+                raise ChannelError(f"vision@{self.instance} may not send {type(message).__name__}")
+
+    def _answer(self, judged: Judged) -> None:
+        self.progress.rest()
+        answer = self._asked.get(judged.request)
+        if answer is not None and not answer.done():
+            answer.set_result(judged)

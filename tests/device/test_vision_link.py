@@ -1,0 +1,225 @@
+"""Control's end of the vision socket: against real connections, well-behaved, foreign, broken and gone."""
+
+import asyncio
+import os
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.ports import ImageRefused, VisionUnavailable
+from camera.frame import boot_time
+from device.remote_vision import VisionRemote
+from device.vision_link import VisionLink
+from inference.channel import (
+    Ended,
+    Forget,
+    Heartbeat,
+    Hello,
+    Instruct,
+    Judge,
+    Judged,
+    Message,
+    Preview,
+    Seen,
+    Watch,
+    encode,
+    read_from_control,
+)
+from inference.observation import Observation
+
+HELLO = Hello("camera", "model", "demo", live=False)
+HELLO_REMOTE = Hello("remote", "model", "", live=False)
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@pytest.fixture
+async def link(tmp_path: Path) -> AsyncIterator[VisionLink]:
+    async with VisionLink("camera", tmp_path / "camera.sock", "model", os.getpid) as link:
+        yield link
+
+
+@pytest.fixture
+async def remote(tmp_path: Path) -> AsyncIterator[VisionLink]:
+    async with VisionLink("remote", tmp_path / "remote.sock", "model", os.getpid) as link:
+        yield link
+
+
+async def connect(link: VisionLink, *messages: Message) -> Streams:
+    reader, writer = await asyncio.open_unix_connection(link.path)
+    for message in messages:
+        writer.write(encode(message))
+    await writer.drain()
+    return reader, writer
+
+
+async def closed(streams: Streams) -> bool:
+    """Whether the other side closes within two seconds, what it sends before aside."""
+    try:
+        async with asyncio.timeout(2):
+            while await streams[0].read(4096):
+                pass
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+    finally:
+        streams[1].close()
+    return True
+
+
+def seen(seq: int) -> Seen:
+    return Seen(Observation(seq=seq, time=boot_time(), width=640, height=480))
+
+
+async def test_the_socket_is_its_owners_alone(link: VisionLink) -> None:
+    assert stat.S_IMODE(link.path.stat().st_mode) == 0o600
+
+
+async def test_observations_reach_every_subscriber_and_freshness_is_known(link: VisionLink) -> None:
+    with link.observations.subscribe(4) as one, link.observations.subscribe(1) as other:
+        _, writer = await connect(
+            link, HELLO, Heartbeat(3, 0, 1.0), seen(3), seen(4), Heartbeat(4, 0, 1.0), Ended("ended", "over")
+        )
+        assert (await one.get()).seq == 3
+        assert (await one.get()).seq == 4
+        assert (await other.get()).seq == 4
+        assert other.dropped == 1
+    assert link.hello == HELLO
+    assert link.stalled_s < 1
+    assert link.progress.captured == 4
+    writer.close()
+    await link.settle()
+    assert link.hello is None
+    assert link.ended == Ended("ended", "over")
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (seen(1),),
+        (HELLO_REMOTE,),
+        (Hello("camera", "another model", "demo", live=True),),
+        (HELLO, Judged(1)),
+        (HELLO, HELLO),
+        (Watch(on=True),),
+    ],
+    ids=lambda messages: "+".join(type(message).__name__ for message in messages),
+)
+async def test_whoever_breaks_the_protocol_is_cut_off(link: VisionLink, messages: tuple[Message, ...]) -> None:
+    assert await closed(await connect(link, *messages))
+    _, writer = await connect(link, HELLO)
+    async with asyncio.timeout(2):
+        await link.connected.wait()
+    writer.close()
+
+
+@given(st.binary(min_size=1, max_size=200))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_garbage_costs_the_connection_and_nothing_else(tmp_path_factory: pytest.TempPathFactory, garbage: bytes) -> None:
+    async with VisionLink("camera", tmp_path_factory.mktemp("run") / "s", "model", os.getpid) as link:
+        _, writer = await asyncio.open_unix_connection(link.path)
+        writer.write(garbage)
+        writer.write_eof()
+        await link.settle()
+        assert link.hello is None
+        writer.close()
+        _, writer = await connect(link, HELLO)
+        async with asyncio.timeout(2):
+            await link.connected.wait()
+        writer.close()
+
+
+async def test_one_connection_at_a_time(link: VisionLink) -> None:
+    _, writer = await connect(link, HELLO)
+    await link.connected.wait()
+    assert await closed(await connect(link, HELLO))
+    assert link.hello == HELLO
+    writer.close()
+
+
+@pytest.mark.parametrize("expected", [None, 1 << 30])
+async def test_a_process_that_was_not_started_may_not_connect(tmp_path: Path, expected: int | None) -> None:
+    async with VisionLink("camera", tmp_path / "s", "model", lambda: expected) as link:
+        assert await closed(await connect(link, HELLO))
+        assert not link.connected.is_set()
+
+
+async def test_another_user_may_not_connect(tmp_path: Path) -> None:
+    async with VisionLink("camera", tmp_path / "s", "model", os.getpid, users=frozenset({os.getuid() + 1})) as link:
+        assert await closed(await connect(link, HELLO))
+
+
+async def test_previews_are_made_only_while_somebody_watches(link: VisionLink) -> None:
+    link.instruct("blink")
+    reader, writer = await connect(link, HELLO)
+    assert await read_from_control(reader) == Instruct("blink")
+    with link.watch() as one, link.watch() as other:
+        assert await read_from_control(reader) == Watch(on=True)
+        writer.write(encode(Preview(1, b"jpeg")))
+        assert (await one.get()).jpeg == (await other.get()).jpeg == b"jpeg"
+    assert await read_from_control(reader) == Watch(on=False)
+    writer.close()
+
+
+async def answer(link: VisionLink, streams: Streams) -> None:
+    """Answers as vision@remote would: by the first byte of the image."""
+    while (message := await read_from_control(streams[0])) is not None:
+        match message:
+            case Judge(request=number, image=b"ok", time=time):
+                judged = Judged(number, Observation(seq=1, time=time, width=1, height=1))
+                streams[1].write(encode(Judged(number + 1000)))
+                streams[1].write(encode(judged))
+            case Judge(request=number, image=b"bad"):
+                streams[1].write(encode(Judged(number, error="unsupported_image")))
+            case Judge(image=b"slow"):
+                pass
+            case Judge():
+                streams[1].close()
+
+
+async def no_need() -> None:
+    return None
+
+
+async def test_a_clients_image_is_judged(remote: VisionLink) -> None:
+    streams = await connect(remote, HELLO_REMOTE)
+    await remote.connected.wait()
+    serving = asyncio.ensure_future(answer(remote, streams))
+    vision = VisionRemote(remote, no_need, 2.0)
+    both = await asyncio.gather(vision.judge("a", b"ok", 5.0), vision.judge("b", b"ok", 6.0))
+    assert [observation.time for observation in both] == [5.0, 6.0]
+    with pytest.raises(ImageRefused) as refused:
+        await vision.judge("a", b"bad", 7.0)
+    assert refused.value.code == "unsupported_image"
+    with pytest.raises(VisionUnavailable, match="did not answer"):
+        await VisionRemote(remote, no_need, 0.1).judge("a", b"slow", 8.0)
+    with pytest.raises(VisionUnavailable, match="went away"):
+        await vision.judge("a", b"close", 9.0)
+    with pytest.raises(VisionUnavailable, match="not connected"):
+        await vision.judge("a", b"ok", 10.0)
+    await vision.forget("a")
+    await serving
+
+
+async def test_forgetting_a_stream_is_passed_on(remote: VisionLink) -> None:
+    reader, writer = await connect(remote, HELLO_REMOTE)
+    await remote.connected.wait()
+    await VisionRemote(remote, no_need, 1.0).forget("a")
+    assert await read_from_control(reader) == Forget("a")
+    writer.close()
+
+
+async def test_waiting_images_without_an_answer_are_no_progress(remote: VisionLink) -> None:
+    streams = await connect(remote, HELLO_REMOTE, Heartbeat(0, 0, 1.0))
+    await remote.connected.wait()
+    waiting = asyncio.ensure_future(remote.ask("a", b"slow", 1.0, track=True))
+    await asyncio.sleep(0.2)
+    streams[1].write(encode(Heartbeat(0, 0, 1.0)))
+    await asyncio.sleep(0.1)
+    assert remote.stalled_s > 0.2
+    waiting.cancel()
+    streams[1].close()
