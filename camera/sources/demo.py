@@ -1,9 +1,12 @@
 """The demo source: a rendered person comes, blinks and obeys, then a stranger, then a flat photo. What is true is known."""
 
+import argparse
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +15,8 @@ from camera.pace import Due, Pace
 from camera.settings import CameraSettings
 from camera.source import CameraError
 from camera.sources.demo_actor import Actor
-from camera.sources.demo_render import Renderer
+from camera.sources.demo_enrolment import enrolment_photos
+from camera.sources.demo_render import SUBJECTS, Renderer
 from camera.sources.demo_script import Kind, Moment, at, blink_times
 
 REMEMBERED = 7200
@@ -151,3 +155,25 @@ class DemoSource:
             closure=self._actor.closure(),
             blinks=self._actor.blinked(),
         )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`python -m camera.sources.demo portraits DIR [--count N] [--subject ID]`: write enrolment photos, print their paths."""
+    parser = argparse.ArgumentParser(prog="python -m camera.sources.demo", description="The demo's people, as files.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    portraits = commands.add_parser("portraits", help="write photos to enrol one of the demo's people with")
+    portraits.add_argument("folder", type=Path)
+    portraits.add_argument("--count", type=int, default=5)
+    portraits.add_argument("--subject", choices=SUBJECTS, default="grace")
+    given = parser.parse_args(arguments)
+    try:
+        paths = enrolment_photos(given.folder, given.count, given.subject)
+    except (CameraError, ValueError, OSError) as error:
+        print(f"no photos were made: {error}", file=sys.stderr)
+        return 1
+    print("\n".join(str(path) for path in paths))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -13,7 +13,7 @@ RIGHT = ((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 15
 LEFT = ((362, 398, 384, 385, 386, 387, 388, 466, 263), (362, 382, 381, 380, 374, 373, 390, 249, 263))
 """FaceMesh landmarks of each eye's upper and lower rim, from left to right in the picture."""
 
-MEET = 0.9
+MEET = 0.97
 """Where the lids meet, from the upper (0) to the lower rim (1): the lower lid hardly moves."""
 
 
@@ -90,5 +90,5 @@ def _closed(portrait: Portrait, x: Floats, y: Floats, meet: Floats, bottom: Floa
     ).astype(np.float32)
     smooth = cv2.GaussianBlur(skin, (0, 0), 0.03 * unit)
     skin = smooth + 0.6 * (skin - cv2.GaussianBlur(skin, (0, 0), 0.015 * unit))
-    lashes = 0.62 * np.exp(-(((y - meet + 0.008 * unit) / (0.016 * unit)) ** 2))
+    lashes = 0.72 * np.exp(-(((y - meet + 0.012 * unit) / (0.019 * unit)) ** 2))
     return np.asarray(np.clip(skin * (1.0 - lashes)[:, :, None], 0, 255), np.uint8)
