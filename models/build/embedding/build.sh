@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Rebuild the embedding models from their origins: weights -> TFLite (verified) -> calibration -> manifest.
+#   build.sh [NAME ...]     networks to build (default: dlib); their manifests lie in build/models/NAME_PRECISION/
+#   FACEKIOSK_DATA          folder with train/ (photos to calibrate on) and teachers/ (default: ../shared)
+#   PRECISIONS              default: "int8 float32"
+#   SHIP=1                  copy the int8 model of dlib and its manifest into models/
+# Runs on a workstation, x86-64 and Python 3.11, never on a device.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+here=models/build/embedding
+data=${FACEKIOSK_DATA:-../shared}
+out=build/models
+names=("${@:-dlib}")
+export TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES=-1
+
+[ -x .venv/bin/python ] || { echo "the product's environment is absent: run \`make test\` first" >&2; exit 1; }
+stamp=.venv-models/requirements.sha256
+wanted=$(sha256sum "$here/requirements.txt")
+if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
+    echo "setting up .venv-models (TensorFlow; minutes, once)"
+    .venv/bin/python -m venv --clear .venv-models
+    .venv-models/bin/python -m pip install --no-deps --require-hashes --progress-bar on -r "$here/requirements.txt"
+    echo "$wanted" >"$stamp"
+fi
+
+PYTHONPATH=models/build .venv-models/bin/python -m embedding.export "${names[@]}" --data "$data" --out "$out"
+
+models=()
+for name in "${names[@]}"; do
+    for precision in ${PRECISIONS:-int8 float32}; do models+=("$name:$precision"); done
+done
+PYTHONPATH=models/build:. .venv/bin/python -m embedding.finish "${models[@]}" --photos "$data/train" --out "$out"
+
+if [ -n "${SHIP:-}" ]; then
+    cp "$out/dlib_int8/manifest.toml" "$out"/dlib_int8/*.tflite models/
+    echo "shipped: models/manifest.toml"
+else
+    cmp -s "$out/dlib_int8/face_embedding_dlib_int8.tflite" models/face_embedding_dlib_int8.tflite &&
+        echo "models/face_embedding_dlib_int8.tflite: reproduced, byte for byte"
+fi
+exit 0

@@ -1,0 +1,100 @@
+"""Measures a network's false match rates within groups of people, and fits the calibration. Pure numbers: photos are crops.py's.
+
+All pairs of different photos within one group count as comparisons of different people. A few are not (the same person
+twice in a source), which bounds the rate that can be read from it: `Readable`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from inference.calibration import Calibration
+
+Floats = npt.NDArray[np.float32]
+Counts = npt.NDArray[np.int64]
+
+BINS = 40_000
+"""Over cosines -1..1: .00005 each."""
+BLOCK = 1_000
+FEWEST_MATCHES = 20
+"""Pairs above a knot's cosine; with fewer its rate is not measured but guessed."""
+LEVELS = (0.5, 0.3, 0.2, *(10.0 ** (-quarter / 4) for quarter in range(4, 21)))
+"""False match rates of the knots: four a decade from 1e-1 to 1e-5."""
+TAIL_FROM = 1e-2
+"""The tail's slope is fitted between this rate and the lowest one measured."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The comparisons of one group: how many pairs fell into each bin of cosine, and the lowest rate its labels allow."""
+
+    name: str
+    photos: int
+    histogram: Counts
+    readable: float
+
+    @property
+    def pairs(self) -> int:
+        """Comparisons in all."""
+        return int(self.histogram.sum())
+
+    @property
+    def floor(self) -> float:
+        """The lowest false match rate that can be read: by the labels, and by the number of pairs."""
+        return max(self.readable, FEWEST_MATCHES / max(self.pairs, 1))
+
+    def fmr(self, cosines: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Share of the pairs at or above each cosine."""
+        above = np.append(np.cumsum(self.histogram[::-1])[::-1], 0)
+        index = np.ceil((np.asarray(cosines, dtype=np.float64) + 1.0) / 2.0 * BINS - 1e-9).astype(int)
+        return np.asarray(above[np.clip(index, 0, BINS)] / self.pairs, dtype=np.float64)
+
+    def cosine_at(self, fmr: float) -> float:
+        """The lowest bin edge whose rate is at most `fmr`."""
+        above = np.append(np.cumsum(self.histogram[::-1])[::-1], 0)
+        return float(np.argmax(above <= fmr * self.pairs) / BINS * 2.0 - 1.0)
+
+
+def measure(name: str, vectors: Floats, readable: float) -> Group:
+    """Compare all pairs of unit vectors (photos, dimension) of one group."""
+    histogram = np.zeros(BINS, dtype=np.int64)
+    for start in range(0, len(vectors), BLOCK):
+        block = vectors[start : start + BLOCK]
+        cosines = block @ vectors[start:].T
+        # Pairs of the block with itself count once: only those right of the diagonal.
+        kept = cosines[np.triu(np.ones(cosines.shape, dtype=bool), k=1)]
+        index = np.clip(((kept + 1.0) / 2.0 * BINS).astype(np.int64), 0, BINS - 1)
+        histogram += np.bincount(index, minlength=BINS)
+    return Group(name, len(vectors), histogram, readable)
+
+
+def worst(groups: Mapping[str, Group], level: float = 1e-3) -> Group:
+    """The group that needs the highest cosine for a rate of `level`, of those in which that rate can be read."""
+    able = [group for group in groups.values() if group.floor <= level]
+    if not able:
+        raise ValueError(f"no group has enough pairs to read a false match rate of {level:g}")
+    return max(able, key=lambda group: group.cosine_at(level))
+
+
+def fit(group: Group, source: str) -> Calibration:
+    """The calibration of one group: measured knots down to its floor, and above them a tail.
+
+    The tail is exponential, log10 FMR falling linearly, with the mean slope from `TAIL_FROM` to the last knot (least
+    squares). Cosines of different people have a lighter tail than that, so extrapolated rates are too high, not too low.
+    """
+    levels = [level for level in LEVELS if level >= group.floor * 0.999]
+    cosines = np.array([group.cosine_at(level) for level in levels])
+    rates = group.fmr(cosines)
+    kept = [i for i in range(len(levels)) if i == 0 or cosines[i] > cosines[:i].max()]
+    cosines, decades = cosines[kept], np.log10(np.maximum(rates[kept], 1e-12))
+    in_tail = decades <= np.log10(TAIL_FROM)
+    slope = float(np.polyfit(cosines[in_tail], decades[in_tail], 1)[0])
+    return Calibration(
+        group=group.name,
+        source=source,
+        cosines=tuple(round(float(c), 5) for c in cosines),
+        log10_fmr=tuple(round(float(d), 4) for d in decades),
+        tail_slope=round(slope, 3),
+    )
