@@ -76,13 +76,11 @@ def create_root_key(path: Path) -> None:
         RootKeyExists: something is there already; it is left as it is.
         RootKeyRefused: the folder cannot be written.
     """
+    if os.path.lexists(path):
+        raise RootKeyExists(f"{path} is there already; a root key is never written over, since it opens everything stored")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_once(path, os.urandom(KEY_BYTES))
-    except FileExistsError as error:
-        raise RootKeyExists(
-            f"{path} is there already; a root key is never written over, since it opens everything stored"
-        ) from error
     except OSError as error:
         raise RootKeyRefused(f"cannot write the root key {path}: {error.strerror}") from error
 
@@ -125,9 +123,11 @@ def load_keys(path: Path) -> Keys:
         ) from error
     except OSError as error:
         raise RootKeyRefused(f"cannot read the root key {path}: {error.strerror}") from error
-    with os.fdopen(fd, "rb") as file:
+    try:
         _check(path, os.fstat(fd))
-        return Keys.from_root(file.read(KEY_BYTES))
+        return Keys.from_root(os.read(fd, KEY_BYTES))
+    finally:
+        os.close(fd)
 
 
 def _check(path: Path, status: os.stat_result) -> None:

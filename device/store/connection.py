@@ -27,6 +27,8 @@ _SETTINGS = (
     "synchronous = FULL",
     "cipher_memory_security = ON",
 )
+_PATIENCE = 1.0
+"""Seconds to wait for another process that has the file open."""
 _FEW_VALUES = 128
 """An encrypted page of 4096 bytes has nearly all of the 256 byte values; text, zeros and sparse files have few."""
 
@@ -81,13 +83,14 @@ def connect(path: Path, keys: Keys) -> Database:
     """
     _examine(path)
     with translated():
-        connection = _connect(path, keys, "rw")
+        db = Database(_connect(path, "rw"), keys)
     try:
-        _unlock(path, connection)
+        _unlock(path, db)
+        with translated():
+            _settle(db)
     except BaseException:
-        connection.close()
+        db.connection.close()
         raise
-    db = Database(connection, keys)
     empty_journal(db)
     return db
 
@@ -112,22 +115,30 @@ def problems(db: Database) -> list[str]:
     return [problem for problem in found if problem != "ok"]
 
 
-def _connect(path: Path, keys: Keys, mode: str) -> Connection:
+def _connect(path: Path, mode: str) -> Connection:
     uri = f"{path.resolve().as_uri()}?mode={mode}"
-    connection = cast("Connection", dbapi2.connect(uri, uri=True, isolation_level=None, timeout=1.0))
+    connection = cast("Connection", dbapi2.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE))
     connection.row_factory = dbapi2.Row
-    connection.execute("PRAGMA cipher_log_level = NONE")
-    connection.execute(f"PRAGMA key = \"x'{keys.sqlcipher.hex()}'\"")
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    for setting in _SETTINGS:
-        connection.execute(f"PRAGMA {setting}")
     return connection
 
 
-def _unlock(path: Path, connection: Connection) -> None:
-    """Read the first page, by which the key is known to fit."""
+def _set_key(db: Database) -> None:
+    # The library would write its own account of a wrong key to standard error.
+    db.run("PRAGMA cipher_log_level = NONE")
+    db.run(f"PRAGMA key = \"x'{db.keys.sqlcipher.hex()}'\"")
+
+
+def _settle(db: Database) -> None:
+    for setting in _SETTINGS:
+        db.run(f"PRAGMA {setting}")
+
+
+def _unlock(path: Path, db: Database) -> None:
+    """Give the key and read the first page, by which it is known to fit."""
     try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        _set_key(db)
+        db.run("PRAGMA locking_mode = EXCLUSIVE")
+        db.row("SELECT count(*) FROM sqlite_master")
     except dbapi2.DatabaseError as error:
         if code_of(error) != dbapi2.SQLITE_NOTADB:
             with translated():
@@ -171,9 +182,12 @@ def creating(path: Path, keys: Keys) -> Iterator[Database]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
             draft = Path(folder, "draft")
-            with translated(), closing(_connect(draft, keys, "rwc")) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
-                yield Database(connection, keys)
+            with translated(), closing(_connect(draft, "rwc")) as connection:
+                db = Database(connection, keys)
+                _set_key(db)
+                _settle(db)
+                db.run("PRAGMA journal_mode = WAL")
+                yield db
             _publish(draft, path)
     except OSError as error:
         raise StoreError(f"cannot make the database {path}: {error.strerror}") from error
