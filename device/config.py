@@ -20,6 +20,7 @@ from camera.settings import CameraSettings
 from device.config_text import allowed, render
 from device.settings import DoorSettings, KioskSettings, ListenSettings, LogSettings, PathSettings, WatchSettings
 from device.toml_lines import key_lines
+from inference.settings import VisionSettings
 
 ENVIRONMENT_FILE = "FACEKIOSK_CONFIG"
 """Environment name of the configuration file's path."""
@@ -48,6 +49,7 @@ class Config(BaseModel):
     paths: Annotated[PathSettings, Field(description="Where things lie.")] = PathSettings()
     listen: Annotated[ListenSettings, Field(description="The listener on loopback.")] = ListenSettings()
     camera: Annotated[CameraSettings, Field(description="Which camera, and how it is read.")] = CameraSettings()
+    vision: Annotated[VisionSettings, Field(description="How faces are found, judged and embedded.")] = VisionSettings()
     session: Annotated[SessionSettings, Field(description="How sessions judge, here and for clients.")] = SessionSettings()
     api: Annotated[ApiSettings, Field(description="How the API is served.")] = ApiSettings()
     kiosk: Annotated[KioskSettings, Field(description="How a visit runs.")] = KioskSettings()
@@ -89,11 +91,14 @@ class Config(BaseModel):
 
     def below(self, folder: Path) -> Self:
         """The same with relative paths made absolute below `folder`."""
-        paths = {name: folder / value for name, value in self.paths}
         camera = {"path": str(folder / self.camera.path)} if self.camera.path else {}
-        return self.model_copy(
-            update={"paths": PathSettings(**paths), "camera": self.camera.model_copy(update=camera)},
-        )
+        vision = {"manifest": folder / self.vision.manifest} if self.vision.manifest else {}
+        changes = {
+            "paths": PathSettings(**{name: folder / value for name, value in self.paths}),
+            "camera": self.camera.model_copy(update=camera),
+            "vision": self.vision.model_copy(update=vision),
+        }
+        return self.model_copy(update=changes)
 
 
 def find_config(named: Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:

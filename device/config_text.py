@@ -46,7 +46,8 @@ def _kind(spec: dict[str, Any]) -> str:
     if "enum" in spec:
         return "one of " + ", ".join(json.dumps(value) for value in spec["enum"])
     if "anyOf" in spec:
-        return " or ".join(_kind(option) for option in spec["anyOf"])
+        # TOML has no null: what may be None is simply left out.
+        return " or ".join(_kind(option) for option in spec["anyOf"] if option.get("type") != "null")
     if spec.get("type") == "array":
         return f"a list, each {_kind(spec.get('items', {}))}"
     bounds = [words.format(spec[name]) for name, words in BOUNDS.items() if name in spec]
@@ -59,15 +60,26 @@ def render(model: type[BaseModel], values: Mapping[str, Mapping[str, str]]) -> s
     schema = model.model_json_schema()
     parts = [HEAD]
     for table in model.model_fields:
-        spec = _find(schema, (table,))
-        parts.append(f"\n[{table}]")
-        for name, key in spec["properties"].items():
-            given = values.get(table, {}).get(name)
-            shown = _toml(key.get("default")) if given is None else _toml(given)
-            parts.append(f"# {key.get('description', '')} Allowed: {_kind(_resolved(schema, key))}.")
-            parts.append(f"{'# ' * (given is None)}{name} = {shown}")
+        parts += _table(schema, (table,), values.get(table, {}))
     return "\n".join(parts) + "\n"
+
+
+def _table(schema: dict[str, Any], path: tuple[str, ...], given: Mapping[str, str]) -> list[str]:
+    """A table's lines; tables within it follow after its own keys, as TOML wants it."""
+    keys = {name: _resolved(schema, key) for name, key in _find(schema, path)["properties"].items()}
+    lines, inner = [f"\n[{'.'.join(path)}]"], []
+    for name, key in keys.items():
+        if key.get("type") == "object":
+            inner += _table(schema, (*path, name), {})
+            continue
+        lines.append(f"# {key.get('description', '')} Allowed: {_kind(key)}.")
+        lines.append(f"{name} = {_toml(given[name])}" if name in given else f"# {name} = {_shown(key.get('default'))}")
+    return lines + inner
 
 
 def _toml(value: object) -> str:
     return json.dumps(str(value) if isinstance(value, Path) else value)
+
+
+def _shown(default: object) -> str:
+    return "(not set)" if default is None else _toml(default)

@@ -1,11 +1,14 @@
 """The configuration file: what is taken, and how each mistake is told."""
 
+import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from device.config import Config, ConfigError, default_config_toml, find_config, load_config, parse_config
 from device.toml_lines import key_lines
@@ -17,21 +20,30 @@ def test_the_default_file_is_valid_and_changes_nothing() -> None:
     assert parse_config(default_config_toml(), FILE) == Config().below(FILE.parent)
 
 
-def test_every_key_stands_in_the_default_file_with_a_sentence() -> None:
-    lines = default_config_toml().splitlines()
-    for table, field in Config.model_fields.items():
-        for name, key in field.annotation.model_fields.items():
-            at = next(i for i, line in enumerate(lines) if line.startswith(f"# {name} = ") and i > lines.index(f"[{table}]"))
+def tables(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+    """All tables of the file, those within tables too."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield path + name, field.annotation
+            yield from tables(field.annotation, f"{path}{name}.")
+
+
+@pytest.mark.parametrize(("table", "model"), list(tables(Config)))
+def test_every_key_stands_in_the_default_file_with_a_sentence(table: str, model: type[BaseModel]) -> None:
+    text = default_config_toml()
+    part = text[text.index(f"\n[{table}]\n") :].split("\n[")[1].splitlines()
+    for name, key in model.model_fields.items():
+        if name not in {inner for path, _ in tables(model) for inner in [path]}:
+            at = next(i for i, line in enumerate(part) if line.startswith(f"# {name} = "))
             assert key.description
-            assert lines[at - 1].startswith("# ")
+            assert part[at - 1].startswith(f"# {key.description} Allowed: ")
 
 
 def test_every_shown_value_is_the_default() -> None:
-    shown = "\n".join(
-        line.removeprefix("# ") if " = " in line else "" if line.startswith("#") else line
-        for line in default_config_toml().splitlines()
-    )
-    assert parse_config(shown, FILE) == Config().below(FILE.parent)
+    lines = default_config_toml().splitlines()
+    shown = [line.removeprefix("# ") if re.match(r"# [a-z_]+ = [^(]", line) else line for line in lines]
+    assert parse_config("\n".join(shown), FILE) == Config().below(FILE.parent)
+    assert sum(line.startswith("#") for line in shown) < len(shown) / 2 + 3
 
 
 def test_given_values_are_written() -> None:
@@ -57,6 +69,9 @@ def test_given_values_are_written() -> None:
         ("[listen]\nhost = '0.0.0.0'", 2, "listen.host", '"127.0.0.1", "::1"'),
         ("[listen]\nport = 65536", 2, "listen.port", "at most 65535"),
         ("[door]\ngrants = [\n  'camera',\n  'window',\n]", 2, "door.grants", '"request_to_exit"'),
+        ("[vision.zone]\nwide = 1", 2, "vision.zone.wide", "left, top, width, height"),
+        ("[vision]\nzone = { left = 2 }", 2, "vision.zone.left", "at most 0.9"),
+        ("[vision]\nmanifest = 3", 2, "vision.manifest", "a text"),
         ("[kiosk]\npolicy = 1979-05-27", 2, "kiosk.policy", '"basic"'),
     ],
 )
