@@ -51,10 +51,14 @@ need_packages() { # what for, packages...
     apt_install "$@" || die "$purpose needs Debian packages; run:  sudo apt-get install $*"
 }
 
-install_lock() { # group
+install_lock() { # group; shows which package of how many it is at
     "$venv/bin/pip" install --disable-pip-version-check --no-deps --no-build-isolation --require-hashes \
-        --progress-bar on --quiet --root-user-action ignore --requirement "$(lock "$1")"
+        --progress-bar off --root-user-action ignore --requirement "$(lock "$1")" |
+        awk -v of="$(packages_in "$1")" '/^Collecting/ { printf "  %d/%d %-50s\r", ++n, of, $2; fflush() }
+            /^Installing/ { printf "  putting %d packages in place %-40s\n", n, ""; fflush() }'
 }
+
+packages_in() { grep -cE '^[a-z0-9]' "$(lock "$1")"; }
 
 install_optional() { # group; absent, with a line, where it cannot be built
     local missing
@@ -94,7 +98,7 @@ fi
 need_packages "the set-up" $(missing_packages $parts)
 [ -x "$venv/bin/python" ] || { say "making $venv with $("$python" --version)"; "$python" -m venv "$venv"; }
 for group in $groups; do
-    say "installing '$group': $(grep -cE '^[a-z0-9]' "$(lock "$group")") packages from $(lock "$group")"
+    say "installing '$group': $(packages_in "$group") packages from $(lock "$group")"
     install_lock "$group"
 done
 for group in $optional; do
