@@ -21,12 +21,14 @@ def _subject(db: Database, realm: str, user_id: str | None, row: Attempt | Visit
 
 
 def _select(table: str, where: str, order: str = "number") -> str:
-    return f"SELECT {table}.*, {_DATED} FROM {table} LEFT JOIN boots USING (boot_id) WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608
+    return (
+        f"SELECT {table}.*, {_DATED}, {subjects.KEY_COLUMNS} FROM {table} JOIN subjects USING (subject_id)"  # noqa: S608
+        f" LEFT JOIN boots USING (boot_id) WHERE {where} ORDER BY {order} LIMIT ?"
+    )
 
 
 def _personal(db: Database, table: str, row: Row) -> dict[str, Any]:
-    key = subjects.key_of(db, row["subject_id"])
-    return unseal_fields(key, Place(table, row["number"], "personal"), row["personal"])
+    return unseal_fields(subjects.key_in(db, row), Place(table, row["number"], "personal"), row["personal"])
 
 
 def add_attempt(db: Database, attempt: Attempt) -> int:
@@ -56,7 +58,7 @@ def add_attempt(db: Database, attempt: Attempt) -> int:
 def attempts(db: Database, realm: str, after: int, limit: int, user_id: str | None) -> list[tuple[int, Attempt]]:
     """Attempts of a realm, or about one person, numbered above `after`, oldest first."""
     if user_id is None:
-        rows = db.rows(_select("attempts", "realm = ? AND number > ?"), realm, after, limit)
+        rows = db.rows(_select("attempts", "attempts.realm = ? AND number > ?"), realm, after, limit)
     else:
         subject_id = subjects.find(db, realm, user_id)
         rows = db.rows(_select("attempts", "subject_id = ? AND number > ?"), subject_id, after, limit)

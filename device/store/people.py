@@ -6,14 +6,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from api.ports import StoreConflict
+from api.ports import StoreConflict, StoreDamaged
 from api.records import Basis, DoorState, Enrollment, Origin, Person
 from device.store import subjects
 from device.store.connection import Database
 from device.store.sealing import Place, seal, seal_fields, unseal, unseal_fields
 
-_PEOPLE = "SELECT people.*, subjects.user_id FROM people JOIN subjects USING (subject_id)"
-_ENROLLMENTS = "SELECT enrollments.*, subjects.realm, subjects.user_id FROM enrollments JOIN subjects USING (subject_id)"
+_PEOPLE = f"SELECT people.*, subjects.user_id, {subjects.KEY_COLUMNS} FROM people JOIN subjects USING (subject_id)"  # noqa: S608
+_ENROLLMENTS = f"SELECT enrollments.*, subjects.user_id, {subjects.KEY_COLUMNS} FROM enrollments JOIN subjects USING (subject_id)"  # noqa: S608
 _DTYPE = "<f4"
 
 
@@ -56,7 +56,7 @@ def _personal(subject_id: int) -> Place:
 
 def get(db: Database, realm: str, user_id: str) -> Person | None:
     """One person."""
-    row = db.row(f"{_PEOPLE} WHERE people.realm = ? AND subjects.user_id = ?", realm, user_id)
+    row = db.row(f"{_PEOPLE} WHERE subjects.realm = ? AND subjects.user_id = ?", realm, user_id)
     return None if row is None else _person(db, row)
 
 
@@ -67,7 +67,7 @@ def all_of(db: Database, realm: str) -> list[Person]:
 
 def _person(db: Database, row: Row) -> Person:
     subject_id = row["subject_id"]
-    personal = unseal_fields(subjects.key_of(db, subject_id), _personal(subject_id), row["personal"])
+    personal = unseal_fields(subjects.key_in(db, row), _personal(subject_id), row["personal"])
     return Person(
         realm=row["realm"],
         user_id=row["user_id"],
@@ -154,13 +154,13 @@ def _read(db: Database, sql: str, *values: str) -> list[Enrollment]:
 
 
 def _enrollment(db: Database, row: Row) -> Enrollment:
-    key = subjects.key_of(db, row["subject_id"])
+    key = subjects.key_in(db, row)
     if key is None:
-        raise StoreConflict("an enrolment is left of a person who was erased")
+        raise StoreDamaged("an enrolment is left of a person who was erased")
     template = unseal(key, _template(row["enrollment_id"]), row["template"])
     return Enrollment(
         enrollment_id=row["enrollment_id"],
-        realm=row["realm"],
+        realm=row["key_realm"],
         user_id=row["user_id"],
         model_id=row["model_id"],
         template=np.frombuffer(template, dtype=_DTYPE).astype(np.float32),
