@@ -32,12 +32,14 @@ def fit_similarity(source: npt.ArrayLike, target: npt.ArrayLike) -> Similarity:
     Raises:
         AlignmentError: not finite, or the source points coincide.
     """
-    z = np.asarray(source, dtype=np.float64) @ np.array([1, 1j])
-    w = np.asarray(target, dtype=np.float64) @ np.array([1, 1j])
+    both = np.array([source, target], dtype=np.float64)
+    if not np.isfinite(both).all():
+        raise AlignmentError("the landmarks are not finite")
+    z, w = both @ np.array([1, 1j])
     centred = z - z.mean()
     spread = float(np.vdot(centred, centred).real)
-    if not np.isfinite(spread) or not np.isfinite(w).all() or spread < 1e-9:
-        raise AlignmentError("the landmarks determine no similarity: not finite, or all at one place")
+    if spread < 1e-9:
+        raise AlignmentError("the landmarks determine no similarity: all are at one place")
     turn = np.vdot(centred, w - w.mean()) / spread
     shift = w.mean() - turn * z.mean()
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])

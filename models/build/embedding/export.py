@@ -2,7 +2,6 @@
 
 import argparse
 import hashlib
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -10,30 +9,9 @@ from rich.console import Console
 
 from embedding import spec as specs
 from embedding import verify
-from embedding.spec import Spec
+from embedding.spec import Spec, weights_file
 
 PICTURES = 20
-_PACKAGED = ("face_recognition_models", "models/dlib_face_recognition_resnet_model_v1.dat")
-
-
-class SourceMissing(RuntimeError):
-    """The weights to convert are not there, or are others."""
-
-
-def weights_file(spec: Spec, data: Path) -> Path:
-    """The original weights: inside the pinned package (not imported: its import needs old setuptools), or below `data`."""
-    if spec.kind == "dlib":
-        package = importlib.util.find_spec(_PACKAGED[0])
-        if package is None or package.origin is None:
-            raise SourceMissing("face-recognition-models is not installed in this environment")
-        return Path(package.origin).parent / _PACKAGED[1]
-    path = data / spec.source
-    if not path.is_file():
-        raise SourceMissing(f"{path} is absent; give the folder that holds {spec.source} by --data")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != spec.sha256:
-        raise SourceMissing(f"{path}: sha256 is {found}, {spec.name}.toml says {spec.sha256}")
-    return path
 
 
 def build(spec: Spec, weights: Path) -> tuple[Any, verify.Reference]:

@@ -1,11 +1,18 @@
 """The description of a network to build: `networks/NAME.toml`. Read in both environments of the recipe, so plain values only."""
 
+import hashlib
+import importlib.util
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 NETWORKS = Path(__file__).parent / "networks"
+_PACKAGED = ("face_recognition_models", "models/dlib_face_recognition_resnet_model_v1.dat")
+
+
+class SourceMissing(RuntimeError):
+    """The weights to convert are not there, or are others."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +54,19 @@ def load(name: str) -> Spec:
         export.get("sha256", ""),
         document["network"],
     )
+
+
+def weights_file(spec: Spec, data: Path) -> Path:
+    """The original weights: inside the pinned package (not imported: its import needs old setuptools), or below `data`."""
+    if spec.kind == "dlib":
+        package = importlib.util.find_spec(_PACKAGED[0])
+        if package is None or package.origin is None:
+            raise SourceMissing("face-recognition-models is not installed in this environment")
+        return Path(package.origin).parent / _PACKAGED[1]
+    path = data / spec.source
+    if not path.is_file():
+        raise SourceMissing(f"{path} is absent; give the folder that holds {spec.source} by --data")
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != spec.sha256:
+        raise SourceMissing(f"{path}: sha256 is {found}, {spec.name}.toml says {spec.sha256}")
+    return path
