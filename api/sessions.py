@@ -19,6 +19,7 @@ from api.records import Attempt, DoorState, Enrollment, Origin, Person, SessionR
 from api.session import Effect, Enroll, Judge, Refuse, State, Step
 from api.settings import SessionSettings
 from api.terms import NewSession, lapsed, row_of, terms_of
+from api.unbroken import Unbroken
 from inference.observation import Observation
 
 _REMEMBERED_S = 60.0
@@ -56,6 +57,7 @@ class SessionService:
         self._settings = settings
         self._clock = clock
         self._sessions: dict[str, _Live] = {}
+        self._tasks = Unbroken()
 
     @property
     def settings(self) -> SessionSettings:
@@ -76,6 +78,9 @@ class SessionService:
             ApiError: no such session, or it is over.
             StoreError: a row could not be kept; the session stands as before this frame.
         """
+        return await self._tasks.whole(self._feed(token, observation))
+
+    async def _feed(self, token: str, observation: Observation) -> Feedback:
         live = await self._live(token)
         async with live.lock:
             _check_active(live.row)
@@ -85,6 +90,9 @@ class SessionService:
 
     async def status(self, token: str) -> Feedback:
         """Where the session stands. `ApiError`: no such session."""
+        return await self._tasks.whole(self._status(token))
+
+    async def _status(self, token: str) -> Feedback:
         live = await self._live(token)
         async with live.lock:
             now = self._clock.boot()
@@ -103,6 +111,9 @@ class SessionService:
 
     async def cancel(self, token: str) -> Feedback:
         """End the session without a decision; one that is over stays as it is. `ApiError`: no such session."""
+        return await self._tasks.whole(self._cancel(token))
+
+    async def _cancel(self, token: str) -> Feedback:
         live = await self._live(token)
         async with live.lock:
             return await self._carry_out(live, rules.cancelled(live.state), None, self._clock.boot())
@@ -115,13 +126,17 @@ class SessionService:
             if live.over_at is not None and now - live.over_at > _REMEMBERED_S:
                 del self._sessions[token]
         running = [(token, live) for token, live in idle if live.over_at is None]
-        return [token for token, live in running if await self._lapse(live)]
+        return [token for token, live in running if await self._tasks.whole(self._lapse(live))]
 
     async def _lapse(self, live: _Live) -> bool:
         async with live.lock:
             now = self._clock.boot()
             told = await self._carry_out(live, rules.expire(live.state, now), None, now)
         return told.status is not SessionStatus.ACTIVE
+
+    async def drain(self) -> None:
+        """Return once every effect under way is carried out; before the store is closed."""
+        await self._tasks.drain()
 
     def _begin(self, row: SessionRow) -> _Live:
         return _Live(row, rules.begin(terms_of(row, self._settings, self._recognition.same_face)))

@@ -27,7 +27,7 @@ class SessionSettings(BaseModel):
     ] = 1
     face_min_liveness_motion: Annotated[
         float, Field(description="Movement of the face, 0 (a still picture) to 1, that liveness needs at least.", ge=0, le=1)
-    ] = 0.1
+    ] = 0.25
     session_expiry_minutes: Annotated[
         float, Field(description="Minutes after which a session is over, used or not.", gt=0, le=LARGEST_EXPIRY_MINUTES)
     ] = 30
@@ -108,6 +108,9 @@ class ApiSettings(BaseModel):
     max_frame_bytes: Annotated[
         int, Field(description="Bytes of one decoded image; larger ones are refused.", ge=10_000, le=15_000_000)
     ] = 4_000_000
+    max_body_bytes: Annotated[
+        int, Field(description="Bytes of one request, a batch of frames included.", ge=20_000, le=64_000_000)
+    ] = 12_000_000
     vision_timeout_s: Annotated[float, Field(description="Seconds to wait for vision to judge a frame.", gt=0, le=60)] = 10.0
     socket_idle_s: Annotated[
         float, Field(description="Seconds without a message after which a socket is closed.", ge=1, le=3600)

@@ -1,0 +1,97 @@
+"""What all routes share: who calls, JSON out, errors to answers, paths with and without their last slash."""
+
+import ipaddress
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import hdrs, web
+from pydantic import BaseModel
+
+from api import auth
+from api.errors import ApiError
+from api.ports import StoreError
+from api.records import Client
+from api.services import SERVICES
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_CODE_OF = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "frame_too_large"}
+
+
+def add(app: web.Application, method: str, path: str, handler: Handler) -> None:
+    """Serve `path`, which ends with a slash, and the same path without it."""
+    app.router.add_route(method, path, handler)
+    app.router.add_route(method, path.rstrip("/"), handler)
+
+
+def answer(value: BaseModel | dict[str, Any], status: int = 200) -> web.Response:
+    """A JSON answer that nobody may keep."""
+    body = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
+
+
+async def caller(request: web.Request, grant: str | None = None) -> Client:
+    """The client that calls, by its bearer token or its API key.
+
+    Raises:
+        ApiError: `invalid_token`, `invalid_api_key`, or `forbidden` where it has not the grant.
+    """
+    credentials = request.app[SERVICES].credentials
+    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    api_key = request.headers.get("X-API-Key")
+    if scheme.lower() == "bearer" and token:
+        client = await credentials.client_of_token(token.strip())
+    elif api_key is not None:
+        client = await credentials.client_of_key(api_key)
+    else:
+        raise ApiError("invalid_token", "credentials are missing: Authorization: Bearer, or X-API-Key")
+    if grant is not None:
+        auth.require(client, grant)
+    return client
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every failure as the JSON of the wire contract; what is no caller's fault is logged, without its values."""
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return _refusal(error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        code = _CODE_OF.get(error.status, "invalid_request")
+        allowed = {"Allow": error.headers[hdrs.ALLOW]} if hdrs.ALLOW in error.headers else {}
+        return _refusal(ApiError(code, status=error.status), allowed)
+    except StoreError as error:
+        log.error("the store failed: %s: %s", type(error).__name__, error)
+    except Exception:
+        log.exception("a request failed")
+    return _refusal(ApiError("internal_error"))
+
+
+def _refusal(error: ApiError, headers: dict[str, str] | None = None) -> web.Response:
+    said = {"Cache-Control": "no-store", **error.headers, **(headers or {})}
+    if error.status == 401:
+        said["WWW-Authenticate"] = "Bearer"
+    return web.json_response(error.body, status=error.status, headers=said)
+
+
+@web.middleware
+async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """On plain HTTP the Host header must be loopback, so that no page of another site can reach in by a name of its own."""
+    if not _is_loopback(request.host):
+        raise ApiError("forbidden", "plain HTTP is served to this machine only: use localhost, 127.0.0.1 or [::1]")
+    return await handler(request)
+
+
+def _is_loopback(host: str) -> bool:
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    if name.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,22 @@
+"""`/api/auth/client/`: an API key for a token."""
+
+from aiohttp import web
+
+from api.clock import rfc3339
+from api.http import add, answer
+from api.schema import ClientAuthenticationRequest, ClientAuthenticationResponse, parse
+from api.services import SERVICES
+
+
+async def client_authentication(request: web.Request) -> web.Response:
+    """Issue a token, good for an hour at most."""
+    wanted = parse(ClientAuthenticationRequest, await request.read())
+    credentials = request.app[SERVICES].credentials
+    client = await credentials.client_of_key(wanted.api_key)
+    token, expires = credentials.issue(client)
+    return answer(ClientAuthenticationResponse(jwt_token=token, expires_at=rfc3339(expires), client_id=client.client_id))
+
+
+def mount(app: web.Application) -> None:
+    """Add the route."""
+    add(app, "POST", "/api/auth/client/", client_authentication)

@@ -1,0 +1,133 @@
+"""`/api/auth/enrollment/`, `/api/auth/authentication/`, their `process-frame/`, and `/api/auth/session/{token}/`."""
+
+from aiohttp import web
+
+from api.clock import rfc3339
+from api.errors import ApiError
+from api.frames import TimedImage
+from api.http import add, answer, caller
+from api.images import decode_frame
+from api.records import Client, SessionKind, SessionRow
+from api.schema import AuthenticationRequest, EnrollmentRequest, FaceFrame, SessionCreatedResponse, parse
+from api.services import SERVICES
+from api.terms import NewSession
+from api.wire import frame_answer, session_view
+
+_GRANT = {SessionKind.ENROLLMENT: "enroll", SessionKind.AUTHENTICATION: "authenticate"}
+
+
+async def create_enrollment(request: web.Request) -> web.Response:
+    """Begin an enrolment. Liveness is waived only for a client with the grant, and where the device allows it."""
+    client = await caller(request, "enroll")
+    wanted = parse(EnrollmentRequest, await request.read())
+    required = wanted.require_liveness is True or not _may_waive(request, client)
+    session = NewSession(
+        kind=SessionKind.ENROLLMENT,
+        realm=client.realm,
+        client_id=client.client_id,
+        user_id=wanted.user_id,
+        require_liveness=required,
+        target_samples=wanted.metadata.target_samples,
+        check_quality=wanted.metadata.enable_quality_check,
+        metadata=wanted.metadata.own(),
+    )
+    return _created(request, await request.app[SERVICES].sessions.create(session))
+
+
+async def create_authentication(request: web.Request) -> web.Response:
+    """Begin an authentication: 1:1 with a user id, 1:N without."""
+    client = await caller(request, "authenticate")
+    wanted = parse(AuthenticationRequest, await request.read())
+    session = NewSession(
+        kind=SessionKind.AUTHENTICATION,
+        realm=client.realm,
+        client_id=client.client_id,
+        user_id=wanted.user_id,
+        require_liveness=wanted.require_liveness or not _may_waive(request, client),
+        min_confidence=wanted.metadata.min_confidence or 0.0,
+        metadata=wanted.metadata.own(),
+    )
+    return _created(request, await request.app[SERVICES].sessions.create(session))
+
+
+def _may_waive(request: web.Request, client: Client) -> bool:
+    return "waive_liveness" in client.grants and request.app[SERVICES].sessions.settings.allow_waived_liveness
+
+
+def _created(request: web.Request, row: SessionRow) -> web.Response:
+    scheme = "wss" if request.secure else "ws"
+    created = SessionCreatedResponse(
+        session_token=row.token,
+        websocket_url=f"{scheme}://{request.host}/ws/auth/process-image/{row.token}/",
+        expires_at=rfc3339(row.expires_at),
+    )
+    return answer(created, status=201)
+
+
+async def _own(request: web.Request, client: Client, token: str) -> SessionRow:
+    """The client's own session; another's is not found."""
+    row = await request.app[SERVICES].sessions.row(token)
+    if row.client_id != client.client_id:
+        raise ApiError("session_not_found")
+    return row
+
+
+async def process_enrollment_frame(request: web.Request) -> web.Response:
+    """A frame, or a batch, for an enrolment."""
+    return await _process_frame(request, SessionKind.ENROLLMENT)
+
+
+async def process_authentication_frame(request: web.Request) -> web.Response:
+    """A frame, or a batch, for an authentication."""
+    return await _process_frame(request, SessionKind.AUTHENTICATION)
+
+
+async def _process_frame(request: web.Request, kind: SessionKind) -> web.Response:
+    client = await caller(request, _GRANT[kind])
+    services = request.app[SERVICES]
+    frame = parse(FaceFrame, await request.read())
+    row = await _own(request, client, frame.session_token)
+    if row.kind is not kind:
+        raise ApiError("session_not_found", f"this is no {kind} session")
+    await services.sessions.check(row.token)
+    stamp = None if frame.timestamp is None else frame.timestamp.timestamp()
+    images = [
+        TimedImage(
+            decode_frame(each.frame_data, services.settings.max_frame_bytes),
+            None if each.t_ms is None else each.t_ms / 1000,
+            stamp,
+        )
+        for each in frame.batch()
+    ]
+    return answer(frame_answer(await services.desk.judge(row.token, images)))
+
+
+async def session_status(request: web.Request) -> web.Response:
+    """Where a session stands."""
+    client = await caller(request)
+    token = request.match_info["token"]
+    await _own(request, client, token)
+    sessions = request.app[SERVICES].sessions
+    told = await sessions.status(token)
+    return answer(session_view(await sessions.row(token), told))
+
+
+async def cancel_session(request: web.Request) -> web.Response:
+    """End a session; one that is over stays as it is."""
+    client = await caller(request)
+    token = request.match_info["token"]
+    await _own(request, client, token)
+    services = request.app[SERVICES]
+    told = await services.sessions.cancel(token)
+    await services.desk.forget(token)
+    return answer(session_view(await services.sessions.row(token), told))
+
+
+def mount(app: web.Application) -> None:
+    """Add the routes."""
+    add(app, "POST", "/api/auth/enrollment/", create_enrollment)
+    add(app, "POST", "/api/auth/authentication/", create_authentication)
+    add(app, "POST", "/api/auth/enrollment/process-frame/", process_enrollment_frame)
+    add(app, "POST", "/api/auth/authentication/process-frame/", process_authentication_frame)
+    add(app, "GET", "/api/auth/session/{token}/", session_status)
+    add(app, "DELETE", "/api/auth/session/{token}/", cancel_session)

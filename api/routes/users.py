@@ -1,0 +1,54 @@
+"""`/api/auth/users/` and `/api/auth/enrollment/{enrollment_id}/`: see and erase the people of the client's realm."""
+
+from aiohttp import web
+
+from api.errors import ApiError
+from api.http import add, answer, caller
+from api.schema import ErasedResponse, UsersResponse
+from api.services import SERVICES
+from api.wire import user_view
+
+
+async def users(request: web.Request) -> web.Response:
+    """Ids of the realm's people."""
+    client = await caller(request, "enroll")
+    people = await request.app[SERVICES].store.people(client.realm)
+    return answer(UsersResponse(users=[person.user_id for person in people]))
+
+
+async def user(request: web.Request) -> web.Response:
+    """One person and the enrolments, without templates."""
+    client = await caller(request, "enroll")
+    store, user_id = request.app[SERVICES].store, request.match_info["user_id"]
+    person = await store.person(client.realm, user_id)
+    if person is None:
+        raise ApiError("user_not_enrolled")
+    return answer(user_view(person, list(await store.enrollments(client.realm, user_id))))
+
+
+async def erase_user(request: web.Request) -> web.Response:
+    """Forget a person at once: in the store, whose keys are destroyed, and in the index."""
+    client = await caller(request, "erase")
+    services, user_id = request.app[SERVICES], request.match_info["user_id"]
+    if not await services.store.erase_person(client.realm, user_id):
+        raise ApiError("user_not_enrolled")
+    services.recognition.remove_person(client.realm, user_id)
+    return answer(ErasedResponse(user_id=user_id))
+
+
+async def erase_enrollment(request: web.Request) -> web.Response:
+    """Remove one template, in store and index."""
+    client = await caller(request, "erase")
+    services, enrollment_id = request.app[SERVICES], request.match_info["enrollment_id"]
+    if not await services.store.remove_enrollment(client.realm, enrollment_id):
+        raise ApiError("enrollment_not_found")
+    services.recognition.remove_enrollment(client.realm, enrollment_id)
+    return answer(ErasedResponse(enrollment_id=enrollment_id))
+
+
+def mount(app: web.Application) -> None:
+    """Add the routes."""
+    add(app, "GET", "/api/auth/users/", users)
+    add(app, "GET", "/api/auth/users/{user_id}/", user)
+    add(app, "DELETE", "/api/auth/users/{user_id}/", erase_user)
+    add(app, "DELETE", "/api/auth/enrollment/{enrollment_id}/", erase_enrollment)

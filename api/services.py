@@ -1,0 +1,33 @@
+"""What the server is made of, handed to every route through one typed key. Nothing is constructed here."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from api.auth import Credentials
+from api.clock import Clock
+from api.frames import FrameDesk
+from api.ports import Recognition, Store
+from api.sessions import SessionService
+from api.settings import ApiSettings
+
+Readiness = Callable[[], Awaitable[Mapping[str, str]]]
+"""Component (`camera`, `vision`, `store`, `models`) → what is wrong with it, empty where nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that routes use."""
+
+    store: Store
+    sessions: SessionService
+    desk: FrameDesk
+    credentials: Credentials
+    recognition: Recognition
+    clock: Clock
+    settings: ApiSettings
+    readiness: Readiness
+
+
+SERVICES = web.AppKey("services", Services)
