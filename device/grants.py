@@ -1,0 +1,87 @@
+"""The one thing that opens a door: a grant. Its variants are closed, and each is made in one place. No door is known here.
+
+The camera's grant is made here, from a committed decision; those of PIN, card and request-to-exit will be made by the readers
+that bring them, an operator's by the operators' screen. Nothing that an API client does makes one.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from api.records import LOCAL, Attempt, SessionKind
+from device.settings import Variant
+
+
+class GrantRefused(Exception):
+    """No grant can be made of this, or the door does not take grants of its kind; the door stays shut."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraGrant:
+    """Somebody was recognised, alive, by the device's own camera."""
+
+    variant: ClassVar[Variant] = "camera"
+    user_id: str
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinGrant:
+    """Somebody's PIN was entered at the device."""
+
+    variant: ClassVar[Variant] = "pin"
+    user_id: str
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardGrant:
+    """Somebody's card was read at the device."""
+
+    variant: ClassVar[Variant] = "card"
+    user_id: str
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExitGrant:
+    """The button inside was pressed."""
+
+    variant: ClassVar[Variant] = "request_to_exit"
+    user_id: ClassVar[None] = None
+    attempt_id: ClassVar[None] = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorGrant:
+    """An operator unlocked the door explicitly."""
+
+    variant: ClassVar[Variant] = "operator"
+    user_id: str
+    """The operator's id."""
+    attempt_id: ClassVar[None] = None
+
+
+Grant = CameraGrant | PinGrant | CardGrant | ExitGrant | OperatorGrant
+
+
+def camera_grant(attempt: Attempt, *, live: bool, door_real: bool) -> CameraGrant:
+    """The grant of a decision of the kiosk, whose attempt row is committed.
+
+    Args:
+        attempt: the decision.
+        live: whether vision@camera's source is a physical camera.
+        door_real: whether the door's driver moves something.
+
+    Raises:
+        GrantRefused: the decision is no success of the device's own realm, was made without liveness, or comes from a source
+            that is not live and would move a real door.
+    """
+    if not (attempt.success and attempt.user_id and attempt.kind is SessionKind.AUTHENTICATION):
+        raise GrantRefused("the decision let nobody in")
+    if attempt.realm != LOCAL:
+        raise GrantRefused(f"the door does not know the realm {attempt.realm!r}")
+    if not attempt.liveness_passed:
+        raise GrantRefused("no liveness was shown")
+    if door_real and not live:
+        raise GrantRefused("a source that is not live opens no real door")
+    return CameraGrant(attempt.user_id, attempt.attempt_id)
