@@ -34,8 +34,8 @@ class Truth:
         subject: Id of the person, also of the one on a photo; empty when nobody is there.
         visit: Number of the scene: it differs between two visits of the same person.
         inside: 1 when the subject is fully in the picture, less while coming and going.
-        yaw: Degrees the head is turned, > 0 to the person's left.
-        pitch: Degrees, > 0 up.
+        yaw: Degrees the head is turned from the portrait, > 0 to the person's left.
+        pitch: Degrees it is turned from the portrait, > 0 up.
         closure: How far the eyes are closed, 0 to 1.
         blinks: How often the eyes have closed and opened again in this visit, long closures included.
     """

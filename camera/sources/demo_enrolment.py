@@ -47,7 +47,7 @@ def enrolment_photos(folder: Path, count: int = 5, subject: str = "grace", seed:
             y=usual.y + chance.uniform(-8, 8),
             scale=usual.scale * chance.uniform(0.95, 1.25),
             yaw=YAWS[number % len(YAWS)] + chance.uniform(-1.5, 1.5),
-            pitch=chance.uniform(-5, 5),
+            pitch=usual.pitch + chance.uniform(-5, 5),
             roll=chance.uniform(-4, 4),
         )
         photo = renderer.person(subject, stance, 0.0, chance.uniform(0, 1), light=chance.uniform(0.88, 1.1))

@@ -13,8 +13,8 @@ CAMERA_DISTANCE = 6.0
 MOUTH_CORNERS = (61, 291)
 """FaceMesh landmarks: the person's right corner (left in the picture), and the left."""
 
-ITERATIONS = 8
-"""Steps of the fixed-point inversion: at 28 degrees the last one moves no point by more than a tenth of a pixel."""
+ITERATIONS = 10
+"""Steps of the fixed-point inversion: at 20 degrees the last ones move no point by more than .2 pixels, at 30 by 1.4."""
 
 
 @dataclass(frozen=True, slots=True)
