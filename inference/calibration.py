@@ -21,8 +21,9 @@ _MOST_DECADES = 16.0
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Cosine → false match rate in the worst group of people measured, log-linear between knots.
 
-    Below the first knot the line runs to a rate of 1 at cosine -1. Above the last knot a fitted exponential tail takes
-    over (`tail_slope`): those rates are extrapolated, not measured, and `extrapolated` says so.
+    Below the first knot the line runs to a rate of 1 at cosine -1. Above the last knot a fitted tail takes over, a power of
+    the cosine distance that reaches a rate of 0 at cosine 1 (a Pareto tail with that end point): those rates are
+    extrapolated, not measured, and `extrapolated` says so.
     """
 
     group: str
@@ -33,27 +34,28 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Strictly rising, within (-1, 1)."""
     log10_fmr: tuple[float, ...]
     """Strictly falling, at most 0, one for each cosine."""
-    tail_slope: float
-    """Decades of false match rate per unit of cosine above the last knot; negative."""
+    tail_exponent: float
+    """Above the last knot the rate falls with this power of 1 - cosine; positive."""
 
     def __post_init__(self) -> None:
         """Refuse knots that are no monotone curve (ValueError, which the manifest loader reports with its place)."""
         if len(self.cosines) < 2 or len(self.cosines) != len(self.log10_fmr):
             raise ValueError("calibration needs two or more knots, and as many cosines as log10_fmr")
-        if not all(np.isfinite([*self.cosines, *self.log10_fmr, self.tail_slope])):
+        if not all(np.isfinite([*self.cosines, *self.log10_fmr, self.tail_exponent])):
             raise ValueError("calibration has a number that is not finite")
         if any(b <= a for a, b in pairwise((-1.0, *self.cosines, 1.0))):
             raise ValueError("calibration cosines must rise strictly, between -1 and 1")
         if self.log10_fmr[0] >= 0 or any(b >= a for a, b in pairwise(self.log10_fmr)):
             raise ValueError("calibration log10_fmr must be negative and fall strictly")
-        if self.tail_slope >= 0:
-            raise ValueError("calibration tail_slope must be negative")
+        if self.tail_exponent <= 0:
+            raise ValueError("calibration tail_exponent must be positive")
 
     def log10_fmr_at(self, cosine: npt.ArrayLike) -> Numbers:
         """log10 of the false match rate at each cosine (any shape); a cosine outside [-1, 1] is taken as the nearer end."""
         at = np.clip(np.asarray(cosine, dtype=np.float64), -1.0, 1.0)
         inside = np.interp(at, (-1.0, *self.cosines), (0.0, *self.log10_fmr))
-        tail = self.log10_fmr[-1] + self.tail_slope * (at - self.cosines[-1])
+        distance = np.maximum(1.0 - at, 1e-12) / (1.0 - self.cosines[-1])
+        tail = self.log10_fmr[-1] + self.tail_exponent * np.log10(distance)
         return np.maximum(np.where(at > self.cosines[-1], tail, inside), -_MOST_DECADES)
 
     def fmr(self, cosine: float) -> float:
@@ -74,20 +76,20 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return np.clip(_AT_ONE_IN_A_THOUSAND + _PER_DECADE * (decades - 3.0), 0.0, _HIGHEST_CONFIDENCE)
 
     def cosine_at_fmr(self, fmr: float) -> float:
-        """The cosine whose false match rate is `fmr` (0 < fmr <= 1); 1 where even the tail does not get that low."""
+        """The cosine whose false match rate is `fmr` (0 < fmr <= 1); at 1 nothing is left but the template itself."""
         if not 0.0 < fmr <= 1.0:
             raise ValueError(f"a false match rate of {fmr} is not in (0, 1]")
         return self._cosine_at_decades(-float(np.log10(fmr)))
 
     def cosine_at(self, confidence: float) -> float:
-        """The lowest cosine that reaches `confidence`: -1 for .5 and less; 1 where only an identical template would do."""
+        """The lowest cosine that reaches `confidence`: -1 for .5 and less."""
         decades = (min(confidence, _HIGHEST_CONFIDENCE) - _AT_ONE_IN_A_THOUSAND) / _PER_DECADE + 3.0
         return self._cosine_at_decades(decades)
 
     def _cosine_at_decades(self, decades: float) -> float:
         measured = -self.log10_fmr[-1]
         if decades > measured:
-            return min(1.0, self.cosines[-1] - (decades - measured) / self.tail_slope)
+            return 1.0 - (1.0 - self.cosines[-1]) * 10.0 ** ((measured - decades) / self.tail_exponent)
         falling = (0.0, *(-value for value in self.log10_fmr))
         return float(np.interp(decades, falling, (-1.0, *self.cosines)))
 

@@ -22,8 +22,8 @@ FEWEST_MATCHES = 20
 """Pairs above a knot's cosine; with fewer its rate is not measured but guessed."""
 LEVELS = (0.5, 0.3, 0.2, *(10.0 ** (-quarter / 4) for quarter in range(4, 21)))
 """False match rates of the knots: four a decade from 1e-1 to 1e-5."""
-TAIL_FROM = 1e-2
-"""The tail's slope is fitted between this rate and the lowest one measured."""
+TAIL_DECADES = 1.0
+"""The tail's exponent is fitted to the knots within this many decades of the lowest one."""
 
 
 @dataclass(frozen=True)
@@ -81,20 +81,20 @@ def worst(groups: Mapping[str, Group], level: float = 1e-3) -> Group:
 def fit(group: Group, source: str) -> Calibration:
     """The calibration of one group: measured knots down to its floor, and above them a tail.
 
-    The tail is exponential, log10 FMR falling linearly, with the mean slope from `TAIL_FROM` to the last knot (least
-    squares). Cosines of different people have a lighter tail than that, so extrapolated rates are too high, not too low.
+    The tail is a power of the cosine distance, as the share of a sphere within that distance is, with the exponent of the
+    last decade measured (least squares). The exponent still rises there, so extrapolated rates are too high, not too low.
     """
     levels = [level for level in LEVELS if level >= group.floor * 0.999]
     cosines = np.array([group.cosine_at(level) for level in levels])
     rates = group.fmr(cosines)
     kept = [i for i in range(len(levels)) if i == 0 or cosines[i] > cosines[:i].max()]
     cosines, decades = cosines[kept], np.log10(np.maximum(rates[kept], 1e-12))
-    in_tail = decades <= np.log10(TAIL_FROM)
-    slope = float(np.polyfit(cosines[in_tail], decades[in_tail], 1)[0])
+    in_tail = decades <= decades[-1] + TAIL_DECADES + 0.05
+    exponent = float(np.polyfit(np.log10(1.0 - cosines[in_tail]), decades[in_tail], 1)[0])
     return Calibration(
         group=group.name,
         source=source,
         cosines=tuple(round(float(c), 5) for c in cosines),
         log10_fmr=tuple(round(float(d), 4) for d in decades),
-        tail_slope=round(slope, 3),
+        tail_exponent=round(exponent, 3),
     )
