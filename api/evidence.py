@@ -54,7 +54,7 @@ class Evidence:
         counts = observation.liveness
         if observation.track == 0 or counts is None:
             return self
-        if observation.track != self.track or self.last is None or counts.frames < self.last.frames:
+        if observation.track != self.track or self.last is None or _fell(self.last, counts):
             # Counts that fall mean that vision was restarted and the number is another face's now.
             pool = SamplePool(self.pool.capacity)
             return Evidence(pool, observation.track, counts, counts, observation.time, observation.time, counts.motion)
@@ -63,6 +63,10 @@ class Evidence:
     def offered(self, sample: Sample) -> "Evidence":
         """With one more sample tried; the pool keeps it where it is worth its place."""
         return replace(self, pool=self.pool.offer(sample), sampled_at=sample.time)
+
+
+def _fell(before: LivenessEvidence, after: LivenessEvidence) -> bool:
+    return after.frames < before.frames or after.blinks < before.blinks or after.long_closures < before.long_closures
 
 
 def sample_of(observation: Observation) -> Sample | None:
