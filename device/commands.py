@@ -73,6 +73,8 @@ class EnrollPhotos(Command, frozen=True):
     """On what ground the template is kept; empty: not recorded."""
     basis_text: Label = ""
     """Version of the text that the person was shown."""
+    allow_duplicate: bool = False
+    """Enrol although the device knows the face under another id."""
 
 
 class EnrollCamera(Command, frozen=True):
@@ -102,6 +104,18 @@ class StatusQuery(Command, frozen=True):
 AnyCommand = (
     ClientAdd | ClientList | UserList | UserShow | UserErase | EnrollPhotos | EnrollCamera | VisitLog | WatchCamera | StatusQuery
 )
+
+
+def checked(command: AnyCommand) -> AnyCommand:
+    """The command, its values held to their limits: making a struct does not check them, decoding does.
+
+    Raises:
+        OperationRefused: a value is out of range.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(command), AnyCommand)  # type: ignore[no-any-return]
+    except msgspec.ValidationError as error:
+        raise OperationRefused("invalid_request", str(error)) from error
 
 
 class Photo(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):

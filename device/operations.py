@@ -1,0 +1,261 @@
+"""What operators can do, carried out on the device's own parts: the same in the running kiosk and in kioskctl by itself."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import assert_never
+
+from api.auth import GRANTS, KeyHash, new_api_key
+from api.errors import ApiError
+from api.ports import Recognition, Store, VisionUnavailable
+from api.records import LOCAL, Client, Enrollment, Person
+from device.commands import (
+    AnyCommand,
+    AnyReply,
+    ClientAdd,
+    ClientAdded,
+    ClientList,
+    Clients,
+    DeviceStatus,
+    EnrollCamera,
+    EnrollPhotos,
+    OperationRefused,
+    People,
+    PersonDetail,
+    PersonView,
+    Photo,
+    Sight,
+    StatusQuery,
+    UserErase,
+    UserErased,
+    UserList,
+    UserShow,
+    VisionStatus,
+    VisitLog,
+    VisitView,
+    WatchCamera,
+    checked,
+)
+from device.config import Config
+from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
+from device.views import at, client_view, enrollment_view, person_view, sight, visit_view
+
+FOLLOW_S = 0.5
+"""Seconds between looks at the log for new visits."""
+
+PAGE = 500
+"""Visits read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the moving parts are, now."""
+
+    control: bool
+    """Whether the kiosk is running."""
+    uptime_s: float
+    camera: VisionStatus
+    remote: VisionStatus
+    door_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Carries out operators' commands; see `device.commands` for what each is and answers.
+
+    Args:
+        store: the records.
+        recognition: gallery and matcher, told of every change.
+        enrolling: enrolments from photos and at the camera.
+        camera: the device's own camera.
+        config: the checked configuration.
+        key_hash: the keyed hash by which API keys are kept.
+        health: says how the moving parts are.
+    """
+
+    store: Store
+    recognition: Recognition
+    enrolling: Enrolling
+    camera: LocalCamera
+    config: Config
+    key_hash: KeyHash
+    health: Callable[[], Health]
+
+    async def perform(self, command: AnyCommand, photos: AsyncIterator[Photo] | None = None) -> AsyncGenerator[AnyReply, None]:
+        """Carry out one command; the replies.
+
+        Raises:
+            OperationRefused: the device did not do it, and changed nothing.
+            StoreError: the store could not; nothing was changed.
+        """
+        try:
+            async with aclosing(self._replies(checked(command), photos)) as replies:
+                async for reply in replies:
+                    yield reply
+        except ApiError as error:
+            raise OperationRefused(error.code, error.message) from error
+        except VisionUnavailable as error:
+            raise OperationRefused("vision_unavailable", str(error)) from error
+
+    def _replies(self, command: AnyCommand, photos: AsyncIterator[Photo] | None) -> AsyncGenerator[AnyReply, None]:
+        match command:
+            case EnrollPhotos():
+                return self.enrolling.from_photos(command, photos or _none())
+            case EnrollCamera():
+                return self.enrolling.at_camera(command)
+            case VisitLog():
+                return self.visits(command)
+            case WatchCamera():
+                return self.watch()
+            case _:
+                return _once(self._answer(command))
+
+    async def _answer(
+        self, command: ClientAdd | ClientList | UserList | UserShow | UserErase | StatusQuery
+    ) -> ClientAdded | Clients | People | PersonDetail | UserErased | DeviceStatus:
+        match command:
+            case ClientAdd():
+                return await self.client_add(command)
+            case ClientList():
+                return Clients(clients=tuple(client_view(client) for client in await self.store.clients()))
+            case UserList():
+                return await self.user_list(command)
+            case UserShow():
+                return await self.user_show(command)
+            case UserErase():
+                return await self.user_erase(command)
+            case StatusQuery():
+                return await self.status()
+            case _:
+                assert_never(command)
+
+    async def client_add(self, command: ClientAdd) -> ClientAdded:
+        """Make a client; the key is in the answer and nowhere else.
+
+        Raises:
+            OperationRefused: the name is taken, or there is no such grant.
+        """
+        unknown = [grant for grant in command.grants if grant not in GRANTS]
+        if unknown:
+            raise OperationRefused("unknown_grant", f"there is no grant {unknown[0]!r}; there are {', '.join(GRANTS)}")
+        if any(client.name == command.name and client.revoked_at is None for client in await self.store.clients()):
+            raise OperationRefused("client_exists", f"a client named {command.name!r} is there already; choose another name")
+        key = new_api_key()
+        client = Client(
+            client_id=str(uuid.uuid4()),
+            name=command.name,
+            realm=command.realm,
+            grants=tuple(dict.fromkeys(command.grants)),
+            key_prefix=key.prefix,
+            key_hash=self.key_hash(key.text),
+            created_at=self.enrolling.clock.dated(),
+        )
+        await self.store.put_client(client)
+        view = client_view(client)
+        return ClientAdded(client_id=view.client_id, name=view.name, realm=view.realm, grants=view.grants, api_key=key.text)
+
+    async def user_list(self, command: UserList) -> People:
+        """The people of a realm, by id."""
+        people = await self.store.people(command.realm)
+        owned: dict[str, list[Enrollment]] = {}
+        for enrollment in await self.store.enrollments(command.realm):
+            owned.setdefault(enrollment.user_id, []).append(enrollment)
+        return People(people=tuple(self._person_view(person, owned.get(person.user_id, [])) for person in people))
+
+    async def user_show(self, command: UserShow) -> PersonDetail:
+        """One person and the enrolments. `OperationRefused`: nobody of that id."""
+        person = await self.store.person(command.realm, command.user_id)
+        if person is None:
+            raise _nobody(command)
+        enrollments = await self.store.enrollments(command.realm, command.user_id)
+        views = tuple(enrollment_view(enrollment) for enrollment in enrollments)
+        return PersonDetail(person=self._person_view(person, enrollments), enrollments=views)
+
+    async def user_erase(self, command: UserErase) -> UserErased:
+        """Forget a person, in the index first, so that nobody is recognised by what is being destroyed."""
+        enrollments = await self.store.enrollments(command.realm, command.user_id)
+        self.recognition.remove_person(command.realm, command.user_id)
+        try:
+            erased = await self.store.erase_person(command.realm, command.user_id)
+        except BaseException:
+            for enrollment in enrollments:
+                self.recognition.add(enrollment)
+            raise
+        if not erased:
+            raise _nobody(command)
+        return UserErased(realm=command.realm, user_id=command.user_id, enrollments=len(enrollments))
+
+    async def visits(self, command: VisitLog) -> AsyncGenerator[VisitView, None]:
+        """The newest visits, oldest first, then with `follow` each that comes."""
+        newest = await self.store.visits(limit=max(command.count, 1), newest_first=True)
+        last = newest[0][0] if newest else 0
+        for number, visit in reversed(newest[: command.count]):
+            yield visit_view(number, visit)
+        if command.follow and not self.health().control:
+            raise OperationRefused("not_running", "the kiosk is not running, so no visits come; start it with `kioskctl run`")
+        while command.follow:
+            await asyncio.sleep(FOLLOW_S)
+            for number, visit in await self.store.visits(after=last, limit=PAGE):
+                yield visit_view(number, visit)
+                last = number
+
+    async def watch(self) -> AsyncGenerator[Sight, None]:
+        """What the camera's pipeline sees, frame by frame, the newest where the reader is slow."""
+        async with self.camera.look() as view:
+            try:
+                while (observation := await view.within(BLIND_S)) is not None:
+                    yield sight(observation)
+            except SourceOver:
+                return
+        raise OperationRefused("vision_unavailable", f"the camera showed nothing for {BLIND_S:g} s; see `kioskctl status`")
+
+    async def status(self) -> DeviceStatus:
+        """How the device is."""
+        health, config = self.health(), self.config
+        enrollments = await self.store.all_enrollments()
+        newest = await self.store.visits(limit=1, newest_first=True)
+        return DeviceStatus(
+            version=_version(),
+            control=health.control,
+            uptime_s=round(health.uptime_s, 1),
+            policy=config.kiosk.policy,
+            camera=health.camera,
+            remote=health.remote,
+            model_id=self.recognition.model_id,
+            people=len(await self.store.people(LOCAL)),
+            enrollments=len(enrollments),
+            other_models=sum(enrollment.model_id != self.recognition.model_id for enrollment in enrollments),
+            clients=len(await self.store.clients()),
+            door_driver=config.door.driver,
+            door_state=health.door_state,
+            last_visit=at(newest[0][1].created_at) if newest else None,
+        )
+
+    def _person_view(self, person: Person, enrollments: Sequence[Enrollment]) -> PersonView:
+        return person_view(person, enrollments, self.recognition.model_id)
+
+
+def _nobody(command: UserShow | UserErase) -> OperationRefused:
+    return OperationRefused(
+        "user_not_found", f"realm {command.realm} has nobody of the id {command.user_id!r}; see `kioskctl user list`"
+    )
+
+
+async def _once(answer: Awaitable[AnyReply]) -> AsyncGenerator[AnyReply, None]:
+    yield await answer
+
+
+async def _none() -> AsyncIterator[Photo]:
+    nothing: tuple[Photo, ...] = ()
+    for photo in nothing:
+        yield photo
+
+
+def _version() -> str:
+    try:
+        return version("facekiosk")
+    except PackageNotFoundError:
+        return "uninstalled"

@@ -1,0 +1,99 @@
+"""Records as operators see them: no template, no key, times as RFC 3339. Nothing is read or written here."""
+
+from collections.abc import Sequence
+
+from api.clock import rfc3339
+from api.records import LOCAL, Client, DoorState, Enrollment, Person, Visit
+from device.commands import ClientView, EnrollmentView, PersonView, Sight, VisitView
+from inference.observation import Observation
+
+
+def at(posix: float | None) -> str | None:
+    """POSIX seconds as RFC 3339 UTC; None stays None."""
+    return None if posix is None else rfc3339(posix)
+
+
+def client_view(client: Client) -> ClientView:
+    """A client without its key."""
+    return ClientView(
+        client_id=client.client_id,
+        name=client.name,
+        realm=client.realm,
+        grants=client.grants,
+        key_prefix=client.key_prefix,
+        created_at=at(client.created_at),
+        revoked=client.revoked_at is not None,
+    )
+
+
+def person_view(person: Person, enrollments: Sequence[Enrollment], model_id: str) -> PersonView:
+    """A person of a realm; `enrollments` are the person's own."""
+    confirmed = any(opens(enrollment, model_id) for enrollment in enrollments)
+    return PersonView(
+        realm=person.realm,
+        user_id=person.user_id,
+        display_name=person.display_name,
+        groups=person.groups,
+        status=person.status,
+        enrollments=len(enrollments),
+        door=person.realm == LOCAL and person.status == "active" and confirmed,
+        valid_from=at(person.valid_from),
+        valid_until=at(person.valid_until),
+        created_at=at(person.created_at),
+    )
+
+
+def opens(enrollment: Enrollment, model_id: str) -> bool:
+    """Whether the enrolment may open the door: in use, confirmed, and of the model that probes are embedded with."""
+    return enrollment.status == "active" and enrollment.door is DoorState.CONFIRMED and enrollment.model_id == model_id
+
+
+def enrollment_view(enrollment: Enrollment) -> EnrollmentView:
+    """An enrolment without its template."""
+    return EnrollmentView(
+        enrollment_id=enrollment.enrollment_id,
+        model_id=enrollment.model_id,
+        origin=enrollment.origin.value,
+        door=enrollment.door.value,
+        samples=enrollment.samples,
+        quality_score=enrollment.quality_score,
+        liveness_verified=enrollment.liveness_verified,
+        status=enrollment.status,
+        created_at=at(enrollment.created_at),
+    )
+
+
+def visit_view(number: int, visit: Visit) -> VisitView:
+    """A visit and its number in the log."""
+    return VisitView(
+        number=number,
+        visit_id=visit.visit_id,
+        at=at(visit.created_at),
+        outcome=visit.outcome,
+        reason=visit.reason,
+        user_id=visit.user_id,
+        confidence=visit.confidence,
+        duration_ms=visit.duration_ms,
+        attempts=len(visit.attempts),
+    )
+
+
+def sight(observation: Observation) -> Sight:
+    """One frame's observation, without the embedding."""
+    pose, quality, liveness = observation.pose, observation.quality, observation.liveness
+    return Sight(
+        seq=observation.seq,
+        faces=len(observation.faces),
+        track=observation.track,
+        condition=observation.condition,
+        eye_distance=round(observation.eye_distance, 1),
+        yaw=None if pose is None else round(pose.yaw, 1),
+        pitch=None if pose is None else round(pose.pitch, 1),
+        quality_score=None if quality is None else round(quality.score, 3),
+        measures=() if quality is None else quality.measures,
+        blinks=0 if liveness is None else liveness.blinks,
+        eyes_closed=liveness is not None and liveness.eyes_closed,
+        motion=0.0 if liveness is None else round(liveness.motion, 3),
+        embedded=observation.embedding is not None,
+        milliseconds=round(sum(observation.timings_ms.values()), 1),
+    )
