@@ -15,6 +15,9 @@ Similarity = npt.NDArray[np.float64]
 _LARGEST_STEP = 2.0
 """Picture pixels per chip pixel above which bilinear sampling skips pixels and costs up to .008 of cosine."""
 
+_SMALLEST_STEP = 0.01
+"""Picture pixels per chip pixel below which the landmarks span a pixel or two: no face."""
+
 
 class AlignmentError(ValueError):
     """The landmarks determine no similarity: too few, not finite, or all at one place."""
@@ -82,4 +85,7 @@ def align(image: Image, landmarks: npt.ArrayLike, alignment: Alignment, width: i
     Raises:
         AlignmentError: the landmarks determine no similarity.
     """
-    return warp(image, fit_similarity(alignment.targets, template_points(landmarks, alignment)), width, height)
+    fit = fit_similarity(alignment.targets, template_points(landmarks, alignment))
+    if np.hypot(fit[0, 0], fit[1, 0]) < _SMALLEST_STEP:
+        raise AlignmentError("the landmarks make no face: all are at one place")
+    return warp(image, fit, width, height)

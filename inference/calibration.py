@@ -89,7 +89,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def _cosine_at_decades(self, decades: float) -> float:
         measured = -self.log10_fmr[-1]
         if decades > measured:
-            return 1.0 - (1.0 - self.cosines[-1]) * 10.0 ** ((measured - decades) / self.tail_exponent)
+            return float(1.0 - (1.0 - self.cosines[-1]) * 10.0 ** ((measured - decades) / self.tail_exponent))
         falling = (0.0, *(-value for value in self.log10_fmr))
         return float(np.interp(decades, falling, (-1.0, *self.cosines)))
 

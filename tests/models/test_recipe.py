@@ -1,0 +1,155 @@
+"""The recipe's parts that need no TensorFlow: dlib's file format, calibration on known scores, and the manifests it writes."""
+
+import importlib.util
+import struct
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.manifest import NetworkSpec, load_manifest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def recipe(root_of_recipe: Path) -> Iterator[None]:
+    sys.path.insert(0, str(root_of_recipe))
+    yield
+    sys.path.remove(str(root_of_recipe))
+
+
+@pytest.fixture(scope="module")
+def root_of_recipe() -> Path:
+    return Path(__file__).resolve().parents[2] / "models" / "build"
+
+
+def module(name: str) -> ModuleType:
+    return importlib.import_module(f"embedding.{name}")
+
+
+def integer(value: int) -> bytes:
+    """dlib's integer, written independently of the reader."""
+    magnitude = abs(value)
+    length = max(1, (magnitude.bit_length() + 7) // 8)
+    return bytes([length | (0x80 if value < 0 else 0)]) + magnitude.to_bytes(length, "little")
+
+
+@given(st.lists(st.integers(-(2**63) + 1, 2**63 - 1)))
+def test_integers_are_read_as_dlib_writes_them(values: list[int]) -> None:
+    reader = module("dlib_file").Reader(b"".join(map(integer, values)))
+    assert list(reader.integers(len(values))) == values
+    assert reader.at == len(reader.data)
+
+
+def test_floats_and_tensors_are_read_as_dlib_writes_them() -> None:
+    numbers = np.arange(6, dtype="<f4")
+    data = integer(3) + integer(-1) + b"".join(map(integer, (2, 1, 2, 3, 1))) + numbers.tobytes()
+    reader = module("dlib_file").Reader(data)
+    assert reader.number() == 1.5
+    assert np.array_equal(reader.tensor(), numbers.reshape(1, 2, 3, 1))
+
+
+@pytest.mark.parametrize("data", [b"", b"\x09", b"\x02\x01", struct.pack("<I", 77) * 100])
+def test_another_file_is_refused(data: bytes) -> None:
+    dlib_file = module("dlib_file")
+    with pytest.raises(dlib_file.DlibFileError):
+        dlib_file.read_network(data)
+
+
+@pytest.fixture(scope="module")
+def weights() -> Path:
+    package = importlib.util.find_spec("face_recognition_models")
+    if package is None or package.origin is None:
+        pytest.skip("face-recognition-models is not installed here (extra `bench`)")
+    return Path(package.origin).parent / "models" / "dlib_face_recognition_resnet_model_v1.dat"
+
+
+def test_the_whole_of_dlibs_file_is_read(weights: Path) -> None:
+    dlib_file = module("dlib_file")
+    network = dlib_file.read_checked(weights)
+    counted = sum(
+        sum(getattr(layer, name).size for name in ("weights", "bias", "gamma", "beta") if hasattr(layer, name))
+        for layer in network.layers
+    )
+    assert counted == 5_614_592
+    assert (network.input.height, network.input.width) == (150, 150)
+    assert network.layers[-1].weights.shape == (256, 128)
+
+
+def test_a_byte_too_many_or_too_few_is_noticed(weights: Path) -> None:
+    dlib_file, data = module("dlib_file"), weights.read_bytes()
+    with pytest.raises(dlib_file.DlibFileError, match="1 bytes are left"):
+        dlib_file.read_network(data + b"\0")
+    with pytest.raises(dlib_file.DlibFileError):
+        dlib_file.read_network(data[:-1])
+
+
+def people(count: int, spread: float, seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    vectors = random.normal(0, spread, (count, 32)) + np.eye(32)[0]
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_rates_are_those_of_all_pairs() -> None:
+    calibrate, vectors = module("calibrate"), people(2300, 0.1, 1)
+    group = calibrate.measure("g", vectors, 1e-9)
+    scores = (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)]
+    assert group.pairs == len(scores) == 2300 * 2299 // 2
+    for cosine in (0.6, 0.75, 0.85):
+        assert float(group.fmr(cosine)) == pytest.approx(float((scores >= cosine).mean()), rel=0.02)
+    assert float((scores >= group.cosine_at(1e-3)).mean()) == pytest.approx(1e-3, rel=0.02)
+
+
+def test_the_worst_group_is_the_one_whose_people_look_most_alike() -> None:
+    calibrate = module("calibrate")
+    groups = {name: calibrate.measure(name, people(600, spread, 2), 1e-5) for name, spread in (("far", 0.3), ("near", 0.05))}
+    assert calibrate.worst(groups).name == "near"
+    fitted = calibrate.fit(groups["near"], "drawn")
+    assert fitted.group == "near"
+    assert fitted.fmr(groups["near"].cosine_at(1e-3)) == pytest.approx(1e-3, rel=0.1)
+
+
+def test_rates_below_what_the_labels_allow_are_extrapolated() -> None:
+    calibrate = module("calibrate")
+    fitted = calibrate.fit(calibrate.measure("g", people(2000, 0.1, 3), 1e-3), "drawn")
+    assert fitted.log10_fmr[-1] == pytest.approx(-3, abs=0.05)
+    assert fitted.extrapolated(fitted.cosine_at_fmr(1e-4))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_tail_errs_on_the_safe_side(seed: int) -> None:
+    """Extrapolated from 1e-3, the rate at the cosine that truly has 2e-5 must not come out lower than it is."""
+    calibrate, vectors = module("calibrate"), people(1500, 0.1, seed)
+    scores = (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)]
+    fitted = calibrate.fit(calibrate.measure("g", vectors, 1e-3), "drawn")
+    assert fitted.fmr(float(np.quantile(scores, 1 - 2e-5))) > 1e-5
+
+
+def test_a_group_too_small_to_say_is_refused() -> None:
+    calibrate = module("calibrate")
+    with pytest.raises(ValueError, match="enough pairs"):
+        calibrate.worst({"few": calibrate.measure("few", people(30, 0.1, 4), 1e-5)})
+
+
+@pytest.mark.parametrize("name", ["dlib", "mobilefacenet"])
+def test_a_written_manifest_is_what_the_product_loads(name: str, tmp_path: Path) -> None:
+    network, calibration = module("spec").load(name).network, load_manifest().embedding.calibration
+    model = tmp_path / "some.tflite"
+    model.write_bytes(b"weights")
+    written = module("manifest_file").write(network, f"{network['id']}-int8", model, calibration).embedding
+    assert written.id == f"{network['id']}-int8"
+    assert written.calibration == calibration
+    described = msgspec.convert({**network, "id": written.id}, NetworkSpec)
+    assert (described.input, described.alignment, described.dimension) == (written.input, written.alignment, written.dimension)
+
+
+def test_the_shipped_manifest_is_the_recipes() -> None:
+    network, shipped = module("spec").load("dlib").network, load_manifest().embedding
+    described = msgspec.convert({**network, "id": shipped.id}, NetworkSpec)
+    assert (described.input, described.alignment, described.dimension) == (shipped.input, shipped.alignment, shipped.dimension)
+    assert shipped.id.startswith(network["id"])
