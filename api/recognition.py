@@ -1,0 +1,66 @@
+"""`ports.Recognition` over the gallery and the matcher: what sessions ask of them, and nothing else."""
+
+from api.records import Enrollment
+from inference.calibration import Calibration
+from inference.gallery import Gallery
+from inference.match_settings import MatchSettings
+from inference.matcher import Decision, Eligible, Matcher
+from inference.probe import SamplePool
+
+_SAME_FACE_FMR = 0.01
+"""Two frames are mixed into one enrolment where at most this share of pairs of different people are as near."""
+
+
+class GalleryRecognition:
+    """Decides within one model's gallery, and keeps the gallery up with the store.
+
+    `target_fpir` is for a whole transaction: a session that may try several times shares it out among its tries.
+    """
+
+    def __init__(
+        self,
+        gallery: Gallery,
+        calibration: Calibration,
+        *,
+        threshold: float,
+        tries: int,
+        match: MatchSettings | None = None,
+        eligible: Eligible | None = None,
+    ) -> None:
+        settings = match or MatchSettings()
+        shared = settings.model_copy(update={"target_fpir": settings.target_fpir / tries})
+        self._gallery = gallery
+        self._matcher = Matcher(gallery, calibration, shared, threshold=threshold, eligible=eligible)
+        self._same_face = calibration.cosine_at_fmr(_SAME_FACE_FMR)
+
+    @property
+    def model_id(self) -> str:
+        """The model whose templates are compared."""
+        return self._gallery.model_id
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in an embedding."""
+        return self._gallery.dimension
+
+    @property
+    def same_face(self) -> float:
+        """Cosine from which two samples are taken for one person's."""
+        return self._same_face
+
+    def decide(self, realm: str, samples: SamplePool, claimed: str | None, min_confidence: float) -> Decision:
+        """Whose face the samples are."""
+        return self._matcher.decide(realm, samples, claimed, min_confidence)
+
+    def add(self, enrollment: Enrollment) -> None:
+        """Make a stored enrolment searchable; one of another model is not."""
+        if enrollment.model_id == self._gallery.model_id:
+            self._gallery.add(enrollment.realm, enrollment.user_id, enrollment.enrollment_id, enrollment.template)
+
+    def remove_enrollment(self, realm: str, enrollment_id: str) -> None:
+        """Forget one template."""
+        self._gallery.remove_enrollment(realm, enrollment_id)
+
+    def remove_person(self, realm: str, user_id: str) -> None:
+        """Forget a person's templates."""
+        self._gallery.remove_person(realm, user_id)
