@@ -20,6 +20,7 @@ from camera.settings import CameraSettings
 from device.config_text import allowed, render
 from device.settings import DoorSettings, KioskSettings, ListenSettings, LogSettings, PathSettings, WatchSettings
 from device.toml_lines import key_lines
+from inference.match_settings import MatchSettings
 from inference.settings import VisionSettings
 
 ENVIRONMENT_FILE = "FACEKIOSK_CONFIG"
@@ -50,6 +51,7 @@ class Config(BaseModel):
     listen: Annotated[ListenSettings, Field(description="The listener on loopback.")] = ListenSettings()
     camera: Annotated[CameraSettings, Field(description="Which camera, and how it is read.")] = CameraSettings()
     vision: Annotated[VisionSettings, Field(description="How faces are found, judged and embedded.")] = VisionSettings()
+    match: Annotated[MatchSettings, Field(description="How sure a recognition must be.")] = MatchSettings()
     session: Annotated[SessionSettings, Field(description="How sessions judge, here and for clients.")] = SessionSettings()
     api: Annotated[ApiSettings, Field(description="How the API is served.")] = ApiSettings()
     kiosk: Annotated[KioskSettings, Field(description="How a visit runs.")] = KioskSettings()

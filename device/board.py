@@ -1,0 +1,80 @@
+"""What the kiosk's screen shows, as one value that is replaced as a whole. How it is drawn is the page's business."""
+
+from enum import StrEnum
+
+import msgspec
+
+from device.feed import Feed
+from inference.observation import Box, Observation
+
+
+class Phase(StrEnum):
+    """What is going on at the kiosk."""
+
+    STARTING = "starting"
+    WAITING = "waiting"
+    VISIT = "visit"
+    RESULT = "result"
+    PAUSE = "pause"
+    """The cool-down after a failure."""
+    RESERVED = "reserved"
+    """An operator enrols somebody at this camera."""
+    CLOSED = "closed"
+    """Out of service; the door stays shut."""
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """What runs here, always on the screen."""
+
+    source: str = ""
+    live: bool = False
+    policy: str = ""
+    door: str = ""
+
+
+class Sign(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the screen shows now. Codes are those of the wire contract; the page has the words."""
+
+    phase: Phase = Phase.STARTING
+    instruction: str = ""
+    condition: str = ""
+    progress: float = 0.0
+    outcome: str = ""
+    reason: str = ""
+    name: str = ""
+    """Whom to welcome; empty unless somebody was let in."""
+    seconds: float = 0.0
+    """How long a pause still lasts."""
+    face: Box | None = None
+    """The candidate, in pixels of a frame of `width` x `height`."""
+    width: int = 0
+    height: int = 0
+    door: str = "locked"
+    notice: Notice = Notice()
+
+
+class Board:
+    """The sign that is shown, and a feed of its changes."""
+
+    def __init__(self) -> None:
+        self.sign = Sign()
+        self.changes: Feed[Sign] = Feed()
+
+    def show(self, sign: Sign) -> None:
+        """Replace the sign; its notice stays."""
+        self._put(msgspec.structs.replace(sign, notice=self.sign.notice))
+
+    def note(self, notice: Notice) -> None:
+        """Replace the notice alone."""
+        self._put(msgspec.structs.replace(self.sign, notice=notice))
+
+    def _put(self, sign: Sign) -> None:
+        if sign != self.sign:
+            self.sign = sign
+            self.changes.publish(sign)
+
+
+def framed(sign: Sign, observation: Observation) -> Sign:
+    """The sign with the place of the candidate's face."""
+    face = observation.faces[0] if observation.track and observation.faces else None
+    return msgspec.structs.replace(sign, face=face, width=observation.width, height=observation.height)
