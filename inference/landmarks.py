@@ -17,8 +17,9 @@ from inference.mesh import Landmarks
 from inference.observation import Box
 from inference.stages import Face
 
-_MARGIN = 0.6
-"""Share of a face's box that stays visible on each side of it when the mesh is to take up this face and no other."""
+_MARGINS = (0.4, 0.1)
+"""Shares of a face's box that stay visible on each side of it when the mesh is to take up this face and no other: the
+second where a neighbour reaches into the first."""
 _INNERMOST = 0.25
 """The taken-up mesh must have its centre within this share of the box, or it sits on something else."""
 
@@ -68,13 +69,13 @@ class MediaPipeMesher:
 
     def start(self, image: Image, face: Face) -> Landmarks | None:
         """Leave what was followed and take up `face`; None when no mesh fits there."""
-        if self._following:
-            # A graph that follows a face ignores all others until it loses it; nothing is as easily lost as in the dark.
-            self._graph.process(np.zeros_like(image))
-        landmarks = self._mesh(_only(image, face.box))
-        if landmarks is not None and not _inside(landmarks, face.box):
-            landmarks = None
-        return landmarks
+        for margin in _MARGINS:
+            self._leave(image)
+            landmarks = self._mesh(_only(image, face.box, margin))
+            if landmarks is not None and _inside(landmarks, face.box):
+                return landmarks
+        self._leave(image)
+        return None
 
     def follow(self, image: Image) -> Landmarks | None:
         """The same face in the next frame; None when it is lost."""
@@ -83,6 +84,12 @@ class MediaPipeMesher:
     def close(self) -> None:
         """Release the graph."""
         self._graph.close()
+
+    def _leave(self, image: Image) -> None:
+        """A graph that follows a face ignores all others until it loses it; nothing is as easily lost as in the dark."""
+        if self._following:
+            self._mesh(np.zeros_like(image))
+            self._following = False
 
     def _mesh(self, image: Image) -> Landmarks | None:
         found = self._graph.process(image).multi_face_landmarks
@@ -125,11 +132,11 @@ def _face(location: Any, width: int, height: int) -> Face:  # noqa: ANN401
     return Face(box, float(np.hypot((left.x - right.x) * width, (left.y - right.y) * height)))
 
 
-def _only(image: Image, box: Box) -> Image:
+def _only(image: Image, box: Box, margin: float) -> Image:
     """The picture with everything black but the box and a margin."""
     height, width = image.shape[:2]
-    left, right = box.x - _MARGIN * box.width, box.x + (1 + _MARGIN) * box.width
-    top, bottom = box.y - _MARGIN * box.height, box.y + (1 + _MARGIN) * box.height
+    left, right = box.x - margin * box.width, box.x + (1 + margin) * box.width
+    top, bottom = box.y - margin * box.height, box.y + (1 + margin) * box.height
     rows = slice(max(0, int(top)), min(height, int(bottom) + 1))
     columns = slice(max(0, int(left)), min(width, int(right) + 1))
     only = np.zeros_like(image)

@@ -1,0 +1,219 @@
+"""From a frame to an observation: the stages in their order, and what is kept of a track. No socket and no camera here."""
+
+import itertools
+import time
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self
+
+import msgspec
+import numpy as np
+
+from camera.frame import Frame, Image, boot_time
+from inference.align import AlignmentError
+from inference.candidate import Rule
+from inference.landmarks import MediaPipeFinder, MediaPipeMesher
+from inference.liveness.meter import LivenessMeter
+from inference.mesh import Landmarks
+from inference.observation import USABLE, Embedding, LivenessEvidence, Observation, Pose, Quality
+from inference.pose import head_pose
+from inference.quality import SCORE_USABLE, assess
+from inference.settings import VisionSettings
+from inference.stages import Embedder
+from inference.tracking import PhotoTracker, Sighting, StreamTracker
+
+_NEW_POSE = 8.0
+"""Degrees of yaw or pitch from the last embedded frame that make another worth it at once."""
+_NEW_QUALITY = 0.15
+"""Gain of quality score that makes another frame worth it at once."""
+
+_track_numbers = itertools.count(int(boot_time() * 1000))
+"""Shared by all pipelines of the process and, by beginning at the time, never used again by the next process."""
+
+
+class Tracker(Protocol):
+    """What finds and follows the candidate: `StreamTracker` or `PhotoTracker`."""
+
+    def see(self, image: Image, time: float) -> Sighting:
+        """The next frame."""
+
+    def split(self) -> int:
+        """Another person has taken the track; the number of the new one."""
+
+    def reset(self) -> None:
+        """Forget the stream so far."""
+
+    def close(self) -> None:
+        """Release what it holds."""
+
+
+@dataclass
+class _Track:
+    """What is kept of the candidate while its track lasts."""
+
+    number: int
+    liveness: LivenessMeter = field(default_factory=LivenessMeter)
+    embedded_at: float = -1e9
+    embedding: Embedding | None = None
+    pose: Pose | None = None
+    quality: float = 0.0
+
+
+class Pipeline:
+    """Observes the frames of one stream, or photos. Not safe to share between threads.
+
+    Args:
+        tracker: finds the candidate; closed with the pipeline.
+        embedder: the network; not closed with the pipeline, as several share one.
+        settings: limits.
+        same_person: cosine between two embeddings that follow each other on one track below which the person has changed.
+    """
+
+    def __init__(self, tracker: Tracker, embedder: Embedder, settings: VisionSettings, same_person: float = -1.0) -> None:
+        self._tracker, self._embedder = tracker, embedder
+        self._settings = settings
+        self._same_person = same_person
+        self._track = _Track(0)
+
+    @classmethod
+    def stream(cls, embedder: Embedder, settings: VisionSettings, same_person: float = -1.0) -> Self:
+        """A pipeline that tracks the candidate from frame to frame, on MediaPipe."""
+        finder, mesher = MediaPipeFinder(), MediaPipeMesher(tracking=True)
+        look, lost = settings.look_interval_s, settings.lost_s
+        tracker = StreamTracker(finder, mesher, rule_of(settings), look, lost, _track_numbers)
+        return cls(tracker, embedder, settings, same_person)
+
+    @classmethod
+    def photos(cls, embedder: Embedder, settings: VisionSettings, *, central: bool = False) -> Self:
+        """A pipeline that sees every picture on its own, on MediaPipe.
+
+        Args:
+            embedder: the network.
+            settings: limits.
+            central: take the face nearest to the middle whatever stands beside it; only for measuring on collections.
+        """
+        rule = None if central else rule_of(settings)
+        tracker = PhotoTracker(MediaPipeFinder(), MediaPipeMesher(tracking=False), rule, _track_numbers)
+        return cls(tracker, embedder, settings)
+
+    def observe(self, frame: Frame) -> Observation:
+        """Everything that is to be known about one frame. Frames of a stream come in order of time."""
+        clock = _Stopwatch()
+        height, width = frame.image.shape[:2]
+        sighting = self._tracker.see(frame.image, frame.time)
+        clock.lap("detect")
+        seen = Observation(
+            seq=frame.seq,
+            time=frame.time,
+            width=width,
+            height=height,
+            condition=sighting.condition,
+            faces=tuple(face.box for face in sighting.faces),
+        )
+        if sighting.landmarks is None:
+            return _with(seen, timings_ms=clock.total())
+        return self._judge(frame, sighting, sighting.landmarks, seen, clock)
+
+    def reset(self) -> None:
+        """Forget the stream so far: the next frame begins another one. Cheaper than a new pipeline."""
+        self._tracker.reset()
+        self._track = _Track(0)
+
+    def close(self) -> None:
+        """Release finder and mesh; closing twice is harmless."""
+        self._tracker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _judge(
+        self, frame: Frame, sighting: Sighting, landmarks: Landmarks, seen: Observation, clock: "_Stopwatch"
+    ) -> Observation:
+        if sighting.track != self._track.number:
+            self._track = _Track(sighting.track)
+        pose = head_pose(landmarks, seen.width, seen.height)
+        quality = assess(frame.image, landmarks, pose, self._settings.min_eye_distance)
+        condition = seen.condition or (quality.reason if quality.score < SCORE_USABLE else USABLE)
+        clock.lap("quality")
+        liveness = self._track.liveness.update(frame.time, landmarks, pose)
+        clock.lap("liveness")
+        embedding = None
+        if condition == USABLE and self._worth_it(frame.time, pose, quality, liveness):
+            embedding = self._embed(frame, landmarks, liveness)
+            self._track.embedded_at, self._track.pose, self._track.quality = frame.time, pose, quality.score
+            if self._track.number != sighting.track:
+                liveness = self._track.liveness.update(frame.time, landmarks, pose)
+            clock.lap("embed")
+        return _with(
+            seen,
+            track=self._track.number,
+            condition=condition,
+            eye_distance=sighting.faces[0].eye_distance,
+            pose=pose,
+            quality=quality,
+            liveness=liveness,
+            embedding=None if embedding is None else embedding.astype("<f4").tobytes(),
+            timings_ms=clock.total(),
+        )
+
+    def _worth_it(self, now: float, pose: Pose | None, quality: Quality, liveness: LivenessEvidence) -> bool:
+        """Whether an embedding would tell more than the last: eyes open, and time has passed or the face shows anew."""
+        track = self._track
+        if liveness.eyes_closed:
+            return False
+        return (
+            now - track.embedded_at >= self._settings.embed_interval_s
+            or quality.score >= track.quality + _NEW_QUALITY
+            or _apart(pose, track.pose) >= _NEW_POSE
+        )
+
+    def _embed(self, frame: Frame, landmarks: Landmarks, shown: LivenessEvidence) -> Embedding | None:
+        """The frame's embedding; a new track where what was shown so far may have been another person's."""
+        try:
+            embedding = self._embedder.embed(frame.image, landmarks)
+        except AlignmentError:
+            return None
+        before = self._track.embedding
+        # Whose eyes closed while no frame was good enough to tell who it is? And somebody can take another's place without a
+        # jump: a photo slid before a face.
+        unknown = before is None and shown.blinks + shown.long_closures > 0
+        swapped = before is not None and float(before @ embedding) < self._same_person
+        if unknown or swapped:
+            self._track = _Track(self._tracker.split())
+        self._track.embedding = embedding
+        return embedding
+
+
+class _Stopwatch:
+    """Milliseconds of each stage and of all of them."""
+
+    def __init__(self) -> None:
+        self._began = self._lapped = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = (now - self._lapped) * 1000
+        self._lapped = now
+
+    def total(self) -> dict[str, float]:
+        self._laps["total"] = (time.perf_counter() - self._began) * 1000
+        return {name: round(value, 3) for name, value in self._laps.items()}
+
+
+def rule_of(settings: VisionSettings) -> Rule:
+    """The candidate rule that the settings say."""
+    return Rule(settings.zone, settings.candidate_ratio, settings.min_eye_distance)
+
+
+def _apart(one: Pose | None, other: Pose | None) -> float:
+    if one is None or other is None:
+        return 0.0
+    return float(np.hypot(one.yaw - other.yaw, one.pitch - other.pitch))
+
+
+def _with(observation: Observation, **changes: object) -> Observation:
+    return msgspec.structs.replace(observation, **changes)
