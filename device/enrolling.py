@@ -14,8 +14,9 @@ from api.records import LOCAL, Basis, DoorState, Enrollment, Origin, Person, Ses
 from api.sessions import SessionService
 from api.terms import NewSession
 from device.commands import EnrollCamera, Enrolled, EnrollPhotos, EnrollProgress, OperationRefused, Photo, PhotoJudged
-from device.photos import Candidate, PhotoJudge, of_one_person, pooled
-from inference.observation import Observation
+from device.photos import JudgedPhoto, PhotoJudge, of_one_person, pooled
+from inference.gallery import Candidate
+from inference.observation import Embedding, Observation
 from inference.probe import SamplePool
 
 BLIND_S = 10.0
@@ -58,12 +59,26 @@ class LocalCamera(Protocol):
         """Say what the person in front is asked now."""
 
 
+class KnownFaces(Recognition, Protocol):
+    """Gallery and matcher, as operators' enrolments need them."""
+
+    def duplicate_of(self, realm: str, template: Embedding, except_user: str | None = None) -> Candidate | None:
+        """Somebody else of the realm whose face this template would be taken for; None: nobody."""
+
+
+SAME_FACE_FMR = 0.1
+"""Photos of one enrolment are taken for one person's where at most this share of pairs of different people, in the worst
+group, are as alike. So mild because the operator has said that they are; it is to catch a photo that slipped in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolling:
     """Carries out operators' enrolments."""
 
     store: Store
-    recognition: Recognition
+    recognition: KnownFaces
+    same_face: float
+    """Cosine from which two photos show one person: `cosine_at_fmr(SAME_FACE_FMR)` of the model's calibration."""
     sessions: SessionService
     photos: PhotoJudge
     camera: LocalCamera
@@ -81,11 +96,11 @@ class Enrolling:
             VisionUnavailable: vision is not there.
             StoreError: nothing was stored.
         """
-        found: list[Candidate] = []
+        found: list[JudgedPhoto] = []
         async with aclosing(self.photos.judge(command, photos, found)) as progress:
             async for step in progress:
                 yield step
-        pool, judged = pooled(of_one_person(found, self.recognition.same_face))
+        pool, judged = pooled(of_one_person(found, self.same_face))
         for candidate in judged:
             yield candidate.answer()
         if not pool.samples:
@@ -95,11 +110,11 @@ class Enrolling:
         yield await self._store(command, pool)
 
     def _check_unknown(self, user_id: str, pool: SamplePool) -> None:
-        decision = self.recognition.decide(LOCAL, pool, None, 0.0)
-        if decision.success and decision.user_id not in (None, user_id):
+        other = self.recognition.duplicate_of(LOCAL, pool.mean(), except_user=user_id)
+        if other is not None:
             raise OperationRefused(
                 "duplicate_person",
-                f"this face is enrolled already, as {decision.user_id}; nobody was enrolled. "
+                f"this face is enrolled already, as {other.user_id}; nobody was enrolled. "
                 "Erase that user first, or say --allow-duplicate if they are two people",
             )
 

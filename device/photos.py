@@ -37,7 +37,7 @@ ADVICE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class JudgedPhoto:
     """A photo as vision judged it; without a sample it cannot be used, for `reason`."""
 
     name: str
@@ -73,7 +73,7 @@ class PhotoJudge:
     least_quality: float
 
     async def judge(
-        self, command: EnrollPhotos, photos: AsyncIterator[Photo], found: list[Candidate]
+        self, command: EnrollPhotos, photos: AsyncIterator[Photo], found: list[JudgedPhoto]
     ) -> AsyncGenerator[EnrollProgress, None]:
         """Look at each photo, filling `found`, and tell after each how far it is.
 
@@ -93,22 +93,22 @@ class PhotoJudge:
                 quality_score=candidate.answer().quality_score,
             )
 
-    async def _look(self, photo: Photo, now: float) -> Candidate:
+    async def _look(self, photo: Photo, now: float) -> JudgedPhoto:
         if not photo.image:
-            return Candidate(photo.name, "invalid_frame")
+            return JudgedPhoto(photo.name, "invalid_frame")
         try:
             seen = await self.vision.judge(STREAM, photo.image, now, track=False)
         except ImageRefused as error:
-            return Candidate(photo.name, error.code)
+            return JudgedPhoto(photo.name, error.code)
         if seen.condition:
-            return Candidate(photo.name, seen.condition, seen)
+            return JudgedPhoto(photo.name, seen.condition, seen)
         if seen.quality is not None and seen.quality.score < self.least_quality:
-            return Candidate(photo.name, seen.quality.reason or "poor_image_quality", seen)
+            return JudgedPhoto(photo.name, seen.quality.reason or "poor_image_quality", seen)
         sample = sample_of(seen)
-        return Candidate(photo.name, "" if sample else "poor_image_quality", seen, sample)
+        return JudgedPhoto(photo.name, "" if sample else "poor_image_quality", seen, sample)
 
 
-def of_one_person(candidates: Sequence[Candidate], same_face: float) -> list[Candidate]:
+def of_one_person(candidates: Sequence[JudgedPhoto], same_face: float) -> list[JudgedPhoto]:
     """The same photos, in which those of another face than most of them show are refused.
 
     Args:
@@ -130,7 +130,7 @@ def of_one_person(candidates: Sequence[Candidate], same_face: float) -> list[Can
     return [replace(each, reason="no_match", sample=None) if at in others else each for at, each in enumerate(candidates)]
 
 
-def pooled(candidates: Sequence[Candidate]) -> tuple[SamplePool, list[Candidate]]:
+def pooled(candidates: Sequence[JudgedPhoto]) -> tuple[SamplePool, list[JudgedPhoto]]:
     """The samples worth averaging, and the photos with those that add nothing to others refused."""
     pool = SamplePool(MOST_SAMPLES)
     for candidate in candidates:
@@ -140,6 +140,6 @@ def pooled(candidates: Sequence[Candidate]) -> tuple[SamplePool, list[Candidate]
     return pool, [_without_place(each, kept) for each in candidates]
 
 
-def _without_place(candidate: Candidate, kept: set[int]) -> Candidate:
+def _without_place(candidate: JudgedPhoto, kept: set[int]) -> JudgedPhoto:
     used = candidate.sample is None or id(candidate.sample) in kept
     return candidate if used else replace(candidate, reason="superseded", sample=None)

@@ -11,7 +11,7 @@ from api.errors import CONDITIONS
 from api.ports import ImageRefused
 from device.clock import ManualClock
 from device.commands import EnrollPhotos, EnrollProgress, OperationRefused, Photo
-from device.photos import ADVICE, Candidate, PhotoJudge, of_one_person, pooled
+from device.photos import ADVICE, JudgedPhoto, PhotoJudge, of_one_person, pooled
 from inference.observation import Measure, Observation, Quality
 from inference.probe import Sample
 
@@ -27,8 +27,8 @@ def person(number: int, photo: int = 0) -> np.ndarray:
     return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
-def taken(number: int, photo: int = 0, quality: float = 0.8) -> Candidate:
-    return Candidate(f"{number}-{photo}", "", None, Sample(person(number, photo), quality, None, 1.0, 0))
+def taken(number: int, photo: int = 0, quality: float = 0.8) -> JudgedPhoto:
+    return JudgedPhoto(f"{number}-{photo}", "", None, Sample(person(number, photo), quality, None, 1.0, 0))
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=12))
@@ -48,7 +48,7 @@ def test_only_the_face_on_most_photos_stays(wanted: list[tuple[int, int]]) -> No
 
 
 def test_photos_without_a_face_do_not_count_against_the_others() -> None:
-    blank = Candidate("blank", "no_face_detected")
+    blank = JudgedPhoto("blank", "no_face_detected")
     judged = of_one_person([blank, taken(1, 0), blank, taken(1, 1), blank], SAME)
     assert [each.reason for each in judged] == ["no_face_detected", "", "no_face_detected", "", "no_face_detected"]
 
@@ -92,7 +92,7 @@ async def test_each_photo_is_judged_and_told() -> None:
             yield Photo(str(number), content)
 
     judge = PhotoJudge(Eyes(), ManualClock(), 0.6)
-    found: list[Candidate] = []
+    found: list[JudgedPhoto] = []
     told = [step async for step in judge.judge(EnrollPhotos(user_id="grace", photos=5), photos(), found)]
     reasons = ["", "invalid_frame", "unsupported_image", "multiple_faces", "poor_image_quality"]
     assert [step.condition for step in told] == reasons

@@ -1,0 +1,5 @@
+"""`python -m provisioning` is kioskctl."""
+
+from provisioning.main import main
+
+main()

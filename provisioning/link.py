@@ -1,0 +1,63 @@
+"""How a command reaches the device: over the running kiosk's administration socket, or by working on its data itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import TypeVar
+
+from device.offline import offline
+
+from device.admin import AdminConnection, Console, running
+from device.commands import AnyCommand
+from device.config import Config
+from provisioning.options import Common
+from provisioning.output import Output, reporting
+
+R = TypeVar("R")
+
+
+@asynccontextmanager
+async def connected(config: Config) -> AsyncIterator[Console]:
+    """The running kiosk where there is one; else the same operations in this process, under the data directory's lock.
+
+    Raises:
+        AdminError: the kiosk is running, but this user may not administer it.
+        StoreError: the store cannot be opened, or another process holds it.
+    """
+    if running(config.admin_socket):
+        yield AdminConnection(config.admin_socket)
+        return
+    async with offline(config) as operations:
+        yield operations
+
+
+async def ask(console: Console, command: AnyCommand, kind: type[R]) -> R:
+    """The one reply, of type `kind`, that the command is answered by."""
+    async with aclosing(console.perform(command)) as replies:
+        async for reply in replies:
+            if isinstance(reply, kind):
+                return reply
+    raise TypeError(f"{type(command).__name__} was not answered by {kind.__name__}")
+
+
+def carry_out(common: Common, work: Callable[[Console, Output], Awaitable[None]]) -> None:
+    """Run a command's work with a console, reporting errors; ends with exit code 1 where it fails."""
+    with reporting(as_json=common.as_json) as out:
+        asyncio.run(_work(common.load(), work, out))
+
+
+async def _work(config: Config, work: Callable[[Console, Output], Awaitable[None]], out: Output) -> None:
+    async with connected(config) as console:
+        await work(console, out)
+
+
+def question(common: Common, command: AnyCommand, kind: type[R], show: Callable[[R, Output], None]) -> None:
+    """Ask for one reply, print it as a document or by `show`."""
+
+    async def work(console: Console, out: Output) -> None:
+        reply = await ask(console, command, kind)
+        out.document(reply)
+        if not out.as_json:
+            show(reply, out)
+
+    carry_out(common, work)

@@ -1,0 +1,38 @@
+"""`kioskctl status`: how the device is."""
+
+from device.commands import DeviceStatus, StatusQuery, VisionStatus
+from provisioning.link import question
+from provisioning.options import Common, ConfigOption, JsonOption
+from provisioning.output import Output
+
+
+def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Show whether the kiosk runs, its camera, vision, model, people and door."""
+    question(Common(config, as_json), StatusQuery(), DeviceStatus, _show)
+
+
+def _show(reply: DeviceStatus, out: Output) -> None:
+    running = f"running for {_duration(reply.uptime_s)}" if reply.control else "not running (start it with `kioskctl run`)"
+    out.say(f"kiosk       {running}, version {reply.version}, policy {reply.policy}")
+    out.say(f"camera      {_vision(reply.camera)}")
+    out.say(f"remote      {_vision(reply.remote)}")
+    out.say(f"model       {reply.model_id}")
+    out.say(f"people      {reply.people} at the door, {reply.enrollments} enrolment(s) in all, {reply.clients} client(s)")
+    if reply.other_models:
+        out.say(
+            f"            {reply.other_models} enrolment(s) of other models admit nobody: enrol those people again",
+            style="yellow",
+        )
+    out.say(f"door        {reply.door_driver}, {reply.door_state}")
+    out.say(f"last visit  {reply.last_visit or 'none'}")
+
+
+def _vision(vision: VisionStatus) -> str:
+    kind = "" if not vision.source else f", {vision.source} ({'live' if vision.live else 'not live'})"
+    return f"{vision.state}{kind}" + f": {vision.message}" * bool(vision.message)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

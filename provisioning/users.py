@@ -1,0 +1,77 @@
+"""`kioskctl user`: the people the device knows."""
+
+import typer
+
+from api.records import LOCAL
+from device.commands import People, PersonDetail, PersonView, UserErase, UserErased, UserList, UserShow
+from provisioning.link import question
+from provisioning.options import Common, ConfigOption, JsonOption, RealmOption, UserArgument, YesOption
+from provisioning.output import Output
+
+app = typer.Typer(no_args_is_help=True, help="The people the device knows.")
+
+
+@app.command("list")
+def list_users(realm: RealmOption = LOCAL, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """List the people of a realm."""
+    question(Common(config, as_json), UserList(realm=realm), People, _show_people)
+
+
+@app.command("show")
+def show(user: UserArgument, realm: RealmOption = LOCAL, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Show one person and the enrolments."""
+    question(Common(config, as_json), UserShow(user_id=user, realm=realm), PersonDetail, _show_person)
+
+
+@app.command("erase")
+def erase(
+    user: UserArgument,
+    realm: RealmOption = LOCAL,
+    yes: YesOption = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Forget a person: key, templates and personal fields are destroyed, at once and for good.
+
+    Example: kioskctl user erase grace --yes
+    """
+    if not yes:
+        typer.confirm(f"Erase {user} of realm {realm} for good?", abort=True, err=True)
+    question(Common(config, as_json), UserErase(user_id=user, realm=realm), UserErased, _show_erased)
+
+
+def _show_people(reply: People, out: Output) -> None:
+    if not reply.people:
+        out.say("nobody; enrol somebody with `kioskctl enroll USER PHOTO…` or `kioskctl enroll USER --camera`")
+        return
+    rows = [(view.user_id, view.display_name, view.status, str(view.enrollments), _door(view)) for view in reply.people]
+    out.table(("user", "name", "status", "enrolments", "door"), rows)
+
+
+def _show_person(reply: PersonDetail, out: Output) -> None:
+    view = reply.person
+    out.say(f"{view.user_id}  {view.display_name}".rstrip())
+    out.say(f"realm {view.realm}, {view.status}, door: {_door(view)}, since {view.created_at or 'unknown'}")
+    if view.valid_from or view.valid_until:
+        out.say(f"valid from {view.valid_from or 'always'} until {view.valid_until or 'always'}")
+    rows = [
+        (
+            each.enrollment_id,
+            each.origin,
+            each.door,
+            str(each.samples),
+            f"{each.quality_score:.2f}",
+            "yes" if each.liveness_verified else "no",
+            each.created_at or "",
+        )
+        for each in reply.enrollments
+    ]
+    out.table(("enrolment", "from", "door", "samples", "quality", "live", "created"), rows)
+
+
+def _show_erased(reply: UserErased, out: Output) -> None:
+    out.say(f"{reply.user_id} of realm {reply.realm} is erased, with {reply.enrollments} enrolment(s)")
+
+
+def _door(view: PersonView) -> str:
+    return "known" if view.door else "not known"

@@ -1,0 +1,63 @@
+"""A new device: all of it or nothing, and never over another."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+
+def test_init_makes_file_key_and_database(nowhere) -> None:
+    folder = nowhere.file.parent
+    made = nowhere.json("init", "--yes")
+    assert made == {
+        "config": str(nowhere.file),
+        "key_file": str(folder / "keys/root.key"),
+        "data_dir": str(folder / "data"),
+        "policy": "basic",
+        "policies": ["basic"],
+    }
+    assert stat.S_IMODE((folder / "keys/root.key").stat().st_mode) == 0o600
+    assert (folder / "keys/root.key").stat().st_size == 32
+    database = folder / "data/facekiosk.db"
+    assert not database.read_bytes().startswith(b"SQLite")
+    assert nowhere("config", "check").code == 0
+    assert nowhere.json("user", "list") == {"people": []}
+
+
+def test_init_says_which_levels_exist_and_to_keep_the_key(nowhere) -> None:
+    answer = nowhere("init", "--yes")
+    assert "levels that exist: basic, no other yet" in answer.out
+    assert "copy of the root key" in answer.out
+
+
+def test_init_puts_data_and_key_where_it_is_told(nowhere, tmp_path: Path) -> None:
+    made = nowhere.json("init", "--yes", "--data", str(tmp_path / "elsewhere"), "--key", str(tmp_path / "safe/key"))
+    assert Path(made["key_file"]).is_file()
+    assert (tmp_path / "elsewhere/facekiosk.db").is_file()
+    assert nowhere.json("config", "check")["data_dir"] == str(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("there", ["facekiosk.toml", "keys/root.key", "data/facekiosk.db"])
+def test_init_writes_nothing_over(nowhere, tmp_path: Path, there: str) -> None:
+    path = tmp_path / there
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"precious")
+    before = sorted(tmp_path.rglob("*"))
+    assert nowhere.refused("init", "--yes") == "setup_refused"
+    assert str(path) in nowhere("init", "--yes").err
+    assert path.read_bytes() == b"precious"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_init_leaves_nothing_behind_where_it_fails(nowhere, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    assert nowhere("init", "--yes", "--json").code == 1
+    assert not nowhere.file.exists()
+    assert not (tmp_path / "keys/root.key").exists()
+
+
+def test_init_asks_and_takes_no_for_an_answer(nowhere) -> None:
+    assert nowhere("init", answer="n\n").code == 1
+    assert not nowhere.file.exists()
+    assert nowhere("init", answer="y\n").code == 0
+    assert nowhere.file.exists()
