@@ -56,6 +56,7 @@ class Shelf:
             result = change(self._rows)
             if self._rows.crowded and not self._building:
                 self._compact()
+            self._drop_if_small()
             return result
 
     def search(self, probe: Embedding, k: int, within: float, at_least: float) -> list[Candidate]:
@@ -81,6 +82,7 @@ class Shelf:
         with self._lock:
             self._building = False
             self._index, self._fresh_from = index, len(index)
+            self._drop_if_small()
 
     def abandon(self) -> None:
         """Give the build up; what was there stays."""
@@ -98,7 +100,10 @@ class Shelf:
     def _compact(self) -> None:
         kept = self._rows.compact()
         self._fresh_from = int(np.searchsorted(kept, self._fresh_from))
-        if self._index_from is None or len(self._rows) < self._index_from:
+
+    def _drop_if_small(self) -> None:
+        """At half the size, so that one person coming and going does not build and drop it each time."""
+        if self._index_from is None or len(self._rows) * 2 < self._index_from:
             self._index, self._fresh_from = None, 0
 
     def _indexed(self, index: GalleryIndex, probe: Embedding, k: int, within: float, at_least: float) -> list[Candidate] | None:
