@@ -1,0 +1,141 @@
+"""The vision process: `python -m inference.vision camera|remote --socket PATH --config JSON`. It has no key, store or network.
+
+It connects to control's Unix socket, says hello, and works until control closes the connection, the source is over, or SIGTERM.
+The settings are JSON (`ProcessSettings`), on the command line or, as `-`, on standard input. How it ends:
+
+    0  control closed the connection, SIGTERM, or the source came to its end
+    1  a fault of its own; standard error has the trace
+    2  the command line or the settings are wrong
+    3  control's socket cannot be connected to, or control broke the protocol
+    4  the camera is absent, busy or has failed (control was told by `Ended`)
+    5  the model cannot be used (control was told by `Ended`)
+"""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+from pydantic import ValidationError
+
+from camera.source import CameraAbsent, CameraBusy, CameraEnded, CameraError
+from inference.channel import ChannelError, Ended
+from inference.duty import Duty
+from inference.manifest import ModelError
+from inference.outlet import HEARTBEAT_S, Outlet, heartbeat
+from inference.settings import ProcessSettings
+from inference.vision_camera import CameraDuty
+from inference.vision_remote import RemoteDuty
+from inference.worker import Worker
+
+log = logging.getLogger("vision")
+
+DONE, FAULT, USAGE, CONTROL_LOST, CAMERA, MODEL = range(6)
+"""Exit statuses, as in the module's docstring."""
+STOP_S = 2.0
+"""Seconds that the working thread has to end; then the process ends without it."""
+
+_REASONS: tuple[tuple[type[CameraError], str], ...] = (
+    (CameraAbsent, "absent"),
+    (CameraBusy, "busy"),
+    (CameraEnded, "ended"),
+    (CameraError, "failed"),
+)
+
+
+async def serve(duty: Duty, socket: Path) -> int:
+    """Work for the control that listens at `socket`; the exit status."""
+    try:
+        outlet = await Outlet.connect(socket)
+    except OSError as error:
+        log.error("control does not listen at %s: %s", socket, error.strerror or error)
+        return CONTROL_LOST
+    worker = Worker("vision")
+    try:
+        return await _until_signalled(_work(duty, outlet, worker))
+    finally:
+        duty.stop()
+        await asyncio.wait({worker.call(duty.close)}, timeout=STOP_S)
+        await outlet.close()
+
+
+async def _until_signalled(work: Coroutine[Any, Any, int]) -> int:
+    """The status of the work, or `DONE` when SIGTERM or SIGINT comes first."""
+    working = asyncio.ensure_future(work)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+    try:
+        return await working
+    except asyncio.CancelledError:
+        return DONE
+
+
+async def _work(duty: Duty, outlet: Outlet, worker: Worker) -> int:
+    try:
+        outlet.offer(await worker.call(duty.open))
+        beating = asyncio.ensure_future(_beat(duty, outlet))
+        try:
+            await duty.work(outlet, worker)
+        finally:
+            beating.cancel()
+        return DONE
+    except ModelError as error:
+        return await _end(outlet, "model", error, MODEL)
+    except CameraError as error:
+        reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
+        return await _end(outlet, reason, error, DONE if reason == "ended" else CAMERA)
+    except ChannelError as error:
+        log.error("control broke the protocol: %s", error)
+        return CONTROL_LOST
+    except ConnectionError:
+        return DONE
+
+
+async def _end(outlet: Outlet, reason: str, error: Exception, status: int) -> int:
+    """Tell control, and standard error, why vision ends."""
+    log.log(logging.INFO if status == DONE else logging.ERROR, "%s", error)
+    with contextlib.suppress(ConnectionError):
+        await outlet.deliver(Ended(reason, str(error)))
+    return status
+
+
+async def _beat(duty: Duty, outlet: Outlet) -> None:
+    while True:
+        outlet.offer(heartbeat(duty.captured, duty.dropped))
+        await asyncio.sleep(HEARTBEAT_S)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line and serve; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m inference.vision", description="Looks at frames for control.")
+    parser.add_argument("instance", choices=("camera", "remote"), help="which of the two instances this is")
+    parser.add_argument("--socket", required=True, type=Path, help="Unix socket on which control listens")
+    parser.add_argument("--config", default="{}", help="settings as JSON; `-` reads them from standard input")
+    asked = parser.parse_args(arguments)
+    try:
+        settings = ProcessSettings.model_validate_json(sys.stdin.read() if asked.config == "-" else asked.config)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        parser.error(f"the settings are not valid: {problems}")
+    logging.basicConfig(level=settings.log_level.upper(), format=f"vision@{asked.instance} %(levelname)s %(message)s")
+    cv2.setNumThreads(settings.vision.threads)
+    duty = CameraDuty(settings) if asked.instance == "camera" else RemoteDuty(settings)
+    try:
+        return asyncio.run(serve(duty, asked.socket))
+    except Exception:
+        log.exception("vision failed")
+        return FAULT
+
+
+if __name__ == "__main__":
+    status = main()
+    logging.shutdown()
+    # Threads inside native code must not hold up the end, or fail in it.
+    os._exit(status)

@@ -1,0 +1,112 @@
+"""`vision@camera` at work: observes the newest frame, makes previews while somebody watches. It takes no bytes from anybody."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from camera.capture import Capture
+from camera.frame import Frame, Image
+from camera.open import open_capture
+from inference.channel import ChannelError, Hello, Instruct, Preview, Seen, Watch, read_from_control
+from inference.duty import first_of, open_embedder
+from inference.embedder import Embedder
+from inference.outlet import Outlet
+from inference.pipeline import Pipeline
+from inference.settings import ProcessSettings
+from inference.worker import Worker
+
+_TAKE_S = 0.25
+"""Seconds after which a wait for a frame looks whether it is still wanted."""
+_PREVIEW_QUALITY = 70
+_EARLY = 0.9
+"""Share of the preview's interval from which a frame counts as due: frames come a little early or late."""
+
+
+class CameraDuty:
+    """The camera instance."""
+
+    def __init__(self, settings: ProcessSettings) -> None:
+        self._settings = settings
+        self._stopped = threading.Event()
+        self._watched = False
+        self._previewed = -1e9
+        self._embedder: Embedder | None = None
+        self._pipeline: Pipeline | None = None
+        self._capture: Capture | None = None
+
+    @property
+    def captured(self) -> int:
+        """Number of the last capture."""
+        return 0 if self._capture is None else self._capture.last_seq
+
+    @property
+    def dropped(self) -> int:
+        """Frames captured and replaced by a newer one before they were looked at."""
+        return 0 if self._capture is None else self._capture.dropped
+
+    def open(self) -> Hello:
+        """Load the models, then open the camera: its frames are looked at from the first on."""
+        self._embedder, same_person = open_embedder(self._settings.vision)
+        self._pipeline = Pipeline.stream(self._embedder, self._settings.vision, same_person)
+        self._capture = open_capture(self._settings.camera)
+        source = self._capture.source
+        return Hello(instance="camera", model_id=self._embedder.model_id, source=source.name, live=source.live)
+
+    async def work(self, outlet: Outlet, worker: Worker) -> None:
+        """Observe until control closes the connection, or the source is over."""
+        capture, pipeline = self._capture, self._pipeline
+        if capture is None or pipeline is None:
+            raise RuntimeError("open comes before work")
+        loop = asyncio.get_running_loop()
+        observing = worker.call(
+            self._observe, capture, pipeline, lambda message: loop.call_soon_threadsafe(outlet.offer, message)
+        )
+        await first_of(observing, asyncio.ensure_future(self._listen(outlet, capture)))
+
+    def stop(self) -> None:
+        """End the observing after the frame at hand."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """Release camera, graphs and network."""
+        for part in (self._capture, self._pipeline, self._embedder):
+            if part is not None:
+                part.close()
+
+    async def _listen(self, outlet: Outlet, capture: Capture) -> None:
+        while (message := await read_from_control(outlet.reader)) is not None:
+            match message:
+                case Watch(on=on):
+                    self._watched = on
+                case Instruct(instruction=instruction):
+                    capture.source.instruct(instruction)
+                case _:
+                    raise ChannelError(f"vision@camera takes no {type(message).__name__}")
+
+    def _observe(self, capture: Capture, pipeline: Pipeline, send: Callable[[Seen | Preview], object]) -> None:
+        while not self._stopped.is_set():
+            try:
+                frame = capture.take(_TAKE_S)
+            except TimeoutError:
+                continue
+            send(Seen(pipeline.observe(frame)))
+            if self._watched and self._due(frame):
+                send(Preview(frame.seq, preview_jpeg(frame.image, self._settings.vision.preview_width)))
+
+    def _due(self, frame: Frame) -> bool:
+        if frame.time - self._previewed < _EARLY / self._settings.vision.preview_fps:
+            return False
+        self._previewed = frame.time
+        return True
+
+
+def preview_jpeg(image: Image, width: int) -> bytes:
+    """A small JPEG of the frame, `width` pixels wide unless the frame is narrower, not mirrored."""
+    if image.shape[1] > width:
+        height = max(1, round(image.shape[0] * width / image.shape[1]))
+        image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _PREVIEW_QUALITY])
+    return bytes(jpeg)

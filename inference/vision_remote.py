@@ -1,0 +1,143 @@
+"""`vision@remote` at work: clients' images, each judged as the next frame of its stream or as a photo. No camera here."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+
+from camera.frame import Frame
+from inference.channel import ChannelError, Forget, Hello, Judge, Judged, read_from_control
+from inference.decode import ImageRefused, decode
+from inference.duty import open_embedder
+from inference.embedder import Embedder
+from inference.outlet import Outlet
+from inference.pipeline import Pipeline
+from inference.settings import ProcessSettings, VisionSettings
+from inference.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+class RemoteDuty:
+    """The remote instance."""
+
+    def __init__(self, settings: ProcessSettings) -> None:
+        self._settings = settings.vision
+        self._embedder: Embedder | None = None
+        self._judge: StreamJudge | None = None
+
+    @property
+    def captured(self) -> int:
+        """Images judged since the start."""
+        return 0 if self._judge is None else self._judge.judged
+
+    @property
+    def dropped(self) -> int:
+        """None ever: every image is answered."""
+        return 0
+
+    def open(self) -> Hello:
+        """Load the models."""
+        self._embedder, same_person = open_embedder(self._settings)
+        embedder, settings = self._embedder, self._settings
+        self._judge = StreamJudge(
+            settings,
+            stream=lambda: Pipeline.stream(embedder, settings, same_person),
+            photos=lambda: Pipeline.photos(embedder, settings),
+        )
+        return Hello(instance="remote", model_id=embedder.model_id, source="clients", live=False)
+
+    async def work(self, outlet: Outlet, worker: Worker) -> None:
+        """Answer one image after the other until control closes the connection; control waits, nothing is queued here."""
+        judge = self._judge
+        if judge is None:
+            raise RuntimeError("open comes before work")
+        while (message := await read_from_control(outlet.reader)) is not None:
+            match message:
+                case Judge():
+                    await outlet.deliver(await worker.call(judge.judge, message))
+                case Forget(stream=stream):
+                    await worker.call(judge.forget, stream)
+                case _:
+                    raise ChannelError(f"vision@remote takes no {type(message).__name__}")
+
+    def stop(self) -> None:
+        """Nothing runs for long."""
+
+    def close(self) -> None:
+        """Release graphs and network."""
+        for part in (self._judge, self._embedder):
+            if part is not None:
+                part.close()
+
+
+class StreamJudge:
+    """Judges one image after the other, in one thread.
+
+    A pipeline costs tens of milliseconds and megabytes, so those of forgotten streams are used again, and there are never
+    more than `max_streams`: then the stream that was quiet for longest begins anew with its next frame.
+
+    Args:
+        settings: limits.
+        stream: makes a tracking pipeline.
+        photos: makes the pipeline of photos.
+    """
+
+    def __init__(self, settings: VisionSettings, stream: Callable[[], Pipeline], photos: Callable[[], Pipeline]) -> None:
+        self._settings, self._make_stream, self._make_photos = settings, stream, photos
+        self._streams: OrderedDict[str, Pipeline] = OrderedDict()
+        self._idle: list[Pipeline] = []
+        self._photos: Pipeline | None = None
+        self.judged = 0
+        """Images judged since the start, refused ones included."""
+
+    def judge(self, request: Judge) -> Judged:
+        """Look at one image; what goes wrong becomes the answer's error code."""
+        self.judged += 1
+        try:
+            image = decode(request.image, self._settings.max_pixels)
+        except ImageRefused as refused:
+            return Judged(request.request, error=refused.code)
+        pipeline = self._pipeline(request)
+        try:
+            observation = pipeline.observe(Frame(self.judged, request.time, image))
+        except Exception:
+            # A graph that failed once stays broken; the stream goes on with another.
+            log.exception("an image could not be judged")
+            self._discard(request)
+            return Judged(request.request, error="internal_error")
+        return Judged(request.request, observation)
+
+    def forget(self, stream: str) -> None:
+        """The stream is over."""
+        pipeline = self._streams.pop(stream, None)
+        if pipeline is not None:
+            pipeline.reset()
+            self._idle.append(pipeline)
+
+    def close(self) -> None:
+        """Release all pipelines."""
+        for pipeline in (*self._streams.values(), *self._idle):
+            pipeline.close()
+        self._streams.clear()
+        self._idle.clear()
+        if self._photos is not None:
+            self._photos.close()
+            self._photos = None
+
+    def _pipeline(self, request: Judge) -> Pipeline:
+        if not request.track:
+            self._photos = self._photos or self._make_photos()
+            return self._photos
+        if request.stream not in self._streams:
+            if len(self._streams) >= self._settings.max_streams:
+                self.forget(next(iter(self._streams)))
+            self._streams[request.stream] = self._idle.pop() if self._idle else self._make_stream()
+        self._streams.move_to_end(request.stream)
+        return self._streams[request.stream]
+
+    def _discard(self, request: Judge) -> None:
+        if request.track:
+            self._streams.pop(request.stream).close()
+        elif self._photos is not None:
+            self._photos.close()
+            self._photos = None
