@@ -3,6 +3,7 @@
 #   build.sh [NAME ...]     networks to build (default: dlib); their manifests lie in build/models/NAME_PRECISION/
 #   FACEKIOSK_DATA          folder with train/ (photos to calibrate on) and teachers/ (default: ../shared)
 #   PRECISIONS              default: "int8 float32"
+#   PER_GROUP               most photos of a group of people to calibrate on (default: all)
 #   SHIP=1                  copy the int8 model of dlib and its manifest into models/
 # Runs on a workstation, x86-64 and Python 3.11, never on a device.
 set -euo pipefail
@@ -23,13 +24,14 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     echo "$wanted" >"$stamp"
 fi
 
-PYTHONPATH=models/build .venv-models/bin/python -m embedding.export "${names[@]}" --data "$data" --out "$out"
+# The MobileFaceNet is always built: as the calibration's referee it finds photos of one person among those of different people.
+PYTHONPATH=models/build .venv-models/bin/python -m embedding.export $(printf '%s\n' "${names[@]}" mobilefacenet | sort -u) --data "$data" --out "$out"
 
 models=()
 for name in "${names[@]}"; do
     for precision in ${PRECISIONS:-int8 float32}; do models+=("$name:$precision"); done
 done
-PYTHONPATH=models/build:. .venv/bin/python -m embedding.finish "${models[@]}" --photos "$data/train" --out "$out"
+PYTHONPATH=models/build:. .venv/bin/python -m embedding.finish "${models[@]}" --photos "$data/train" --out "$out" ${PER_GROUP:+--per-group "$PER_GROUP"}
 
 if [ -n "${SHIP:-}" ]; then
     cp "$out/dlib_int8/manifest.toml" "$out"/dlib_int8/*.tflite models/

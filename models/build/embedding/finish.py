@@ -10,18 +10,18 @@ from pathlib import Path
 import msgspec
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import track
 
 from embedding import calibrate, manifest_file, spec
 from embedding.calibrate import Group
-from embedding.crops import Photo, chip_of, read_crops, read_index
+from embedding.crops import Image, Photo, chip_of, read_crops, read_index
 from inference.embedder import Embedder
 from inference.manifest import NetworkSpec
 from inference.observation import Embedding
 from inference.runtime import open_network
 
-READABLE = {"aaf": 1e-4, "utkface": 1e-3}
-"""Lowest false match rate that each source's labels allow: about five to ten times its share of pairs of one person."""
+READABLE = {"aaf": 1e-5, "utkface": 1e-4}
+"""Lowest false match rate that each source's labels allow once the referee has left out pairs of one person."""
 
 Vectors = dict[str, list[Embedding]]
 
@@ -43,42 +43,69 @@ def choose(photos: list[Photo], per_group: int) -> list[Photo]:
     return [groups[name][i] for name, picked in spread.items() for i in picked]
 
 
-def embed(folder: Path, photos: list[Photo], rule: str, embedder: Embedder, progress: Progress) -> Vectors:
-    """Unit vectors of face and mirror image, by group."""
+class Subject:
+    """A built network that embeds training photos, and remembers what it has embedded."""
+
+    def __init__(self, model: str, out: Path) -> None:
+        name, precision = model.split(":")
+        self.spec = spec.load(name)
+        self.model = self.spec.model_file(out, precision)
+        network = {**self.spec.network, "id": f"{self.spec.network['id']}-{precision}"}
+        self.embedder = Embedder(msgspec.convert(network, NetworkSpec), open_network(self.model.read_bytes()))
+        self._known: dict[tuple[str, str], Embedding] = {}
+
+    def embed(self, photo: Photo, crop: Image) -> Embedding:
+        """Unit vector of face and mirror image."""
+        key = (photo.source, photo.file)
+        if key not in self._known:
+            self._known[key] = self.embedder.embed_chip(chip_of(photo, crop, self.spec.crops, self.embedder.model))
+        return self._known[key]
+
+
+def embed(folder: Path, photos: list[Photo], subject: Subject, referee: Subject) -> tuple[Vectors, Vectors]:
+    """Both networks' vectors by group, photos in the same order."""
     vectors: Vectors = defaultdict(list)
-    task = progress.add_task(f"{embedder.model_id}: embedding photos", total=len(photos))
-    for photo, crop in read_crops(folder, photos):
-        chip = chip_of(photo, crop, rule, embedder.model)
-        vectors[group_of(photo)].append(embedder.embed_chip(chip))
-        progress.advance(task)
-    return vectors
+    refereed: Vectors = defaultdict(list)
+    crops = track(read_crops(folder, photos), f"{subject.embedder.model_id}: embedding photos", len(photos))
+    for photo, crop in crops:
+        vectors[group_of(photo)].append(subject.embed(photo, crop))
+        refereed[group_of(photo)].append(referee.embed(photo, crop))
+    return vectors, refereed
 
 
-def measure(vectors: Vectors) -> dict[str, Group]:
+def measure(vectors: Vectors, refereed: Vectors) -> dict[str, Group]:
     """The comparisons within each group."""
-    readable = {name: READABLE[name.split()[0]] for name in vectors}
-    return {name: calibrate.measure(name, np.array(group), readable[name]) for name, group in sorted(vectors.items())}
+    return {
+        name: calibrate.measure(name, np.array(group), READABLE[name.split()[0]], np.array(refereed[name]))
+        for name, group in sorted(vectors.items())
+    }
 
 
 def report(groups: dict[str, Group], cosine: float, console: Console) -> None:
     """A line a group: what the worst group's threshold means for it."""
     for group in groups.values():
         rate = float(group.fmr(cosine))
-        console.print(f"  {group.name:24} {group.photos:5} photos  FMR {rate:.1e} at cosine {cosine:.4f}", highlight=False)
+        console.print(
+            f"  {group.name:24} {group.photos:5} photos  FMR {rate:.1e} at {cosine:.4f}  {group.left_out:5} pairs left out",
+            highlight=False,
+        )
 
 
-def finish(name: str, precision: str, folder: Path, out: Path, per_group: int) -> None:
+def describe(worst: Group, groups: dict[str, Group], referee: str) -> str:
+    """Where the calibration comes from, in a sentence."""
+    return (
+        f"{worst.photos} photos of {worst.name.split()[0]}, {worst.pairs} pairs ({worst.left_out} more left out as one person "
+        f"by {referee}); the worst of {len(groups)} groups at 1e-3"
+    )
+
+
+def finish(subject: Subject, referee: Subject, folder: Path, per_group: int, console: Console) -> None:
     """Calibrate one built model and write its manifest."""
-    description, console = spec.load(name), Console()
-    network = msgspec.convert({**description.network, "id": f"{description.network['id']}-{precision}"}, NetworkSpec)
-    model = description.model_file(out, precision)
-    embedder = Embedder(network, open_network(model.read_bytes()))
-    with Progress(console=console) as progress:
-        groups = measure(embed(folder, choose(read_index(folder), per_group), description.crops, embedder, progress))
+    groups = measure(*embed(folder, choose(read_index(folder), per_group), subject, referee))
     worst = calibrate.worst(groups)
     report(groups, worst.cosine_at(1e-3), console)
-    source = f"{worst.photos} photos of {worst.name.split()[0]}, {worst.pairs} pairs; worst of {len(groups)} groups"
-    manifest = manifest_file.write(description.network, network.id, model, calibrate.fit(worst, source))
+    calibration = calibrate.fit(worst, describe(worst, groups, referee.embedder.model_id))
+    manifest = manifest_file.write(subject.spec.network, subject.embedder.model_id, subject.model, calibration)
     console.print(f"{manifest.path}: calibrated on {worst.name}")
 
 
@@ -88,13 +115,14 @@ def main() -> None:
     parser.add_argument("models", nargs="+", help="NAME:PRECISION, as exported")
     parser.add_argument("--photos", type=Path, required=True, help="folder with index.csv and its tars")
     parser.add_argument("--out", type=Path, required=True, help="folder the models were built in")
-    parser.add_argument("--per-group", type=int, default=4000, help="most photos of a group")
+    parser.add_argument("--per-group", type=int, default=6000, help="most photos of a group")
+    parser.add_argument("--referee", default="mobilefacenet:float32", help="NAME:PRECISION that finds pairs of one person")
     arguments = parser.parse_args()
     if not (arguments.photos / "index.csv").is_file():
         parser.error(f"{arguments.photos}/index.csv is absent: the calibration needs the training photos (--photos)")
-    for model in arguments.models:
-        name, precision = model.split(":")
-        finish(name, precision, arguments.photos, arguments.out, arguments.per_group)
+    subjects = {model: Subject(model, arguments.out) for model in {*arguments.models, arguments.referee}}
+    for name in arguments.models:
+        finish(subjects[name], subjects[arguments.referee], arguments.photos, arguments.per_group, Console())
 
 
 if __name__ == "__main__":
