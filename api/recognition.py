@@ -2,9 +2,10 @@
 
 from api.records import Enrollment
 from inference.calibration import Calibration
-from inference.gallery import Gallery
+from inference.gallery import Candidate, Gallery
 from inference.match_settings import MatchSettings
 from inference.matcher import Decision, Eligible, Matcher
+from inference.observation import Embedding
 from inference.probe import SamplePool
 
 _SAME_FACE_FMR = 0.01
@@ -51,6 +52,10 @@ class GalleryRecognition:
     def decide(self, realm: str, samples: SamplePool, claimed: str | None, min_confidence: float) -> Decision:
         """Whose face the samples are."""
         return self._matcher.decide(realm, samples, claimed, min_confidence)
+
+    def duplicate_of(self, realm: str, template: Embedding, except_user: str | None = None) -> Candidate | None:
+        """Somebody else of the realm whose face this template would be taken for; None: nobody."""
+        return self._matcher.duplicate_of(realm, template, except_user)
 
     def add(self, enrollment: Enrollment) -> None:
         """Make a stored enrolment searchable; one of another model is not."""

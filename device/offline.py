@@ -5,7 +5,6 @@ import pwd
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from api.recognition import GalleryRecognition
 from api.sessions import SessionService
 from camera.frame import boot_time
 from device.clock import SystemClock
@@ -17,8 +16,8 @@ from device.lock import hold_data
 from device.operations import Health, Operations
 from device.own_vision import OwnCamera, OwnVision, own_remote
 from device.photos import PhotoJudge
+from device.recognition import open_recognition
 from device.store.store import open_store
-from inference.gallery import Gallery
 from inference.manifest import load_manifest
 
 
@@ -35,14 +34,7 @@ async def offline(config: Config) -> AsyncIterator[Operations]:
     keys = load_keys(config.paths.key_file)
     with hold_data(config.paths.data_dir):
         async with open_store(config.database, keys) as store, OwnVision("remote", config, model.id) as vision:
-            with Gallery(model.id, model.dimension) as gallery:
-                gallery.replace_all(await store.all_enrollments())
-                recognition = GalleryRecognition(
-                    gallery,
-                    model.calibration,
-                    threshold=config.session.face_recognition_threshold,
-                    tries=config.session.match_tries,
-                )
+            with open_recognition(model, config, await store.all_enrollments()) as recognition:
                 clock = SystemClock(floor=await store.newest_time())
                 camera = OwnCamera(config, model.id)
                 enrolling = Enrolling(

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from api.ports import VisionUnavailable
+from camera.frame import boot_time
 from device.commands import OperationRefused, VisionStatus
 from device.config import Config
 from device.enrolling import SourceOver, View
@@ -22,6 +23,9 @@ from inference.settings import ProcessSettings
 
 FINAL = frozenset({"model", "absent", "busy", "failed"})
 """Reasons of vision for ending after which an operator is told instead of trying again."""
+
+POLL_S = 0.05
+"""Seconds between looks at a vision that is starting."""
 
 JUDGE_S = 20.0
 """Seconds that one photo may take, besides vision's start."""
@@ -75,17 +79,16 @@ class OwnVision:
         Raises:
             VisionUnavailable: it cannot work, or did not connect in time; the message says why.
         """
-        connected = asyncio.ensure_future(self.link.connected.wait())
-        try:
-            await asyncio.wait({connected, self.running}, timeout=self._config.watch.grace_s, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            connected.cancel()
+        deadline = boot_time() + self._config.watch.grace_s
+        while not (self.link.connected.is_set() or self.running.done()) and boot_time() < deadline:
+            await asyncio.wait({self.running}, timeout=POLL_S)
+            if self.supervisor.condition.restarts > 1:
+                break
         if self.link.connected.is_set() or self._over():
             return
         if self.running.done():
             raise VisionUnavailable(str(self.running.exception() or "vision ended"))
-        why = self.supervisor.condition.message
-        raise VisionUnavailable(why or f"vision did not start within {self._config.watch.grace_s:g} s")
+        raise VisionUnavailable(f"vision@{self._instance} does not start; what it wrote to standard error says why")
 
     def _over(self) -> bool:
         return self.running.done() and self.supervisor.condition.life is Life.ENDED

@@ -80,7 +80,7 @@ def enroll(
 
 def photo_files(named: list[Path]) -> list[Path]:
     """The files named, and for each folder its photos by name."""
-    return [file for path in named for file in ([path] if path.is_file() else _photos_in(path))]
+    return [file for path in named for file in (_photos_in(path) if path.is_dir() else [path])]
 
 
 def _photos_in(folder: Path) -> list[Path]:
