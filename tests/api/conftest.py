@@ -130,7 +130,8 @@ class ScriptedVision:
         self.gate = asyncio.Event()
         """While clear, judging waits: for tests of what happens meanwhile."""
         self.gate.set()
-        self.judging = 0
+        self.begun = asyncio.Event()
+        """Set once something is being judged."""
 
     async def judge(self, stream: str, image: bytes, time: float, *, track: bool = True) -> Observation:
         script = json.loads(image[3:])
@@ -138,9 +139,8 @@ class ScriptedVision:
             raise ImageRefused(refusal)
         if script.pop("unavailable", False):
             raise VisionUnavailable("not there")
-        self.judging += 1
+        self.begun.set()
         await self.gate.wait()
-        self.judging -= 1
         self.frames[stream] = self.frames.get(stream, 0) + 1
         return observe(self.frames[stream], time=time, **script)
 
