@@ -77,6 +77,11 @@ class Config(BaseModel):
         """The administration socket, over which kioskctl talks to a running control."""
         return self.socket_dir / "admin.sock"
 
+    @property
+    def final_ends(self) -> frozenset[str]:
+        """Reasons of vision for ending after which starting it again cannot help: a file does not come back as a camera does."""
+        return frozenset({"model", "absent", "busy", "failed"} if self.camera.source == "replay" else {"model"})
+
     def vision_socket(self, instance: str) -> Path:
         """The socket on which control waits for a vision instance, `camera` or `remote`."""
         return self.socket_dir / f"vision-{instance}.sock"

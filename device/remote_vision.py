@@ -1,9 +1,12 @@
-"""Clients' images judged by `vision@remote`, as sessions ask for it. No image is looked into here."""
+"""Clients' images judged by `vision@remote`, which runs only while it is needed. No image is looked into here."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 from api.ports import ImageRefused, VisionUnavailable
+from camera.frame import boot_time
+from device.supervisor import Supervisor
 from device.vision_link import VisionLink
 from inference.channel import Forget
 from inference.observation import Observation
@@ -45,3 +48,44 @@ class VisionRemote:
     async def forget(self, stream: str) -> None:
         """Free what is kept for the stream; nothing is started for it."""
         self._link.send(Forget(stream))
+
+
+class OnNeed:
+    """Starts a vision instance when it is first needed, and stops it when it was not for `idle_s` seconds.
+
+    Args:
+        link: where it connects.
+        supervisor: starts it.
+        idle_s: seconds without need after which it is stopped.
+    """
+
+    def __init__(self, link: VisionLink, supervisor: Supervisor, idle_s: float) -> None:
+        self._link = link
+        self._supervisor = supervisor
+        self._idle_s = idle_s
+        self._used = boot_time()
+        self._wanted = asyncio.Event()
+
+    async def need(self) -> None:
+        """Return once it is connected. How long that may take is the caller's business."""
+        self._used = boot_time()
+        self._wanted.set()
+        await self._link.connected.wait()
+
+    async def run(self) -> None:
+        """Run it while it is needed, until cancelled.
+
+        Raises:
+            VisionRefused: it cannot work as it is configured.
+        """
+        while True:
+            await self._wanted.wait()
+            running = asyncio.ensure_future(self._supervisor.run())
+            try:
+                while not running.done() and boot_time() - self._used < self._idle_s:
+                    await asyncio.wait({running}, timeout=min(1.0, self._idle_s))
+            finally:
+                self._wanted.clear()
+                running.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await running

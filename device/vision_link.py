@@ -100,6 +100,8 @@ class VisionLink:
         """Why the last vision ended, if it said so; None again when the next connects."""
         self.progress = Progress()
         self.connected = asyncio.Event()
+        """Set while a vision that has said hello is connected."""
+        self._gone = asyncio.Event()
         self._model_id = model_id
         self._expected = expected
         self._users = frozenset({os.getuid()}) if users is None else users
@@ -131,6 +133,10 @@ class VisionLink:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
         self.path.unlink(missing_ok=True)
+
+    async def gone(self) -> None:
+        """Wait until the vision that is connected is not any more."""
+        await self._gone.wait()
 
     async def settle(self) -> None:
         """Wait until what a peer that is gone has sent before is taken in."""
@@ -209,6 +215,7 @@ class VisionLink:
     def _disconnected(self) -> None:
         self._writer, self.hello = None, None
         self.connected.clear()
+        self._gone.set()
         for answer in self._asked.values():
             if not answer.done():
                 answer.set_exception(ConnectionError("vision went away"))
@@ -245,6 +252,7 @@ class VisionLink:
         if self._instruction:
             self.send(Instruct(self._instruction))
         self.connected.set()
+        self._gone.clear()
 
     def _take(self, message: ToControl) -> None:
         match message, self.instance:

@@ -1,0 +1,98 @@
+"""The composition root of control: makes every part in order, hands them to each other, and does nothing else.
+
+`python -m device.app --config FILE [--camera SOURCE]`
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from api.auth import Credentials
+from api.frames import FrameDesk
+from api.server import build_app, serve
+from api.services import Services
+from api.sessions import SessionService
+from camera.frame import boot_time
+from device.admin import AdminServer
+from device.board import Board
+from device.clock import SystemClock
+from device.config import Config
+from device.door.drivers import make_door
+from device.enrolling import Enrolling
+from device.health import DeviceHealth, Watched
+from device.keys import load_keys
+from device.kiosk import Kiosk, Parts
+from device.local_camera import KioskCamera
+from device.lock import hold_data
+from device.main import Say, begin, introduce, until_over
+from device.offline import operator_name
+from device.operations import Operations
+from device.own_vision import vision_command
+from device.peer import private_folder
+from device.photos import PhotoJudge
+from device.recognition import open_recognition
+from device.remote_vision import OnNeed, VisionRemote
+from device.screen import Screen
+from device.store.store import open_store
+from device.supervisor import Supervisor
+from device.tasks import Tasks
+from device.vision_link import Instance, VisionLink
+from inference.manifest import load_manifest
+
+
+@asynccontextmanager
+async def vision(instance: Instance, config: Config, model_id: str) -> AsyncIterator[Watched]:
+    """A vision instance's socket, and the supervisor that will run it."""
+    path = config.vision_socket(instance)
+    async with VisionLink(instance, path, model_id, lambda: supervisor.pid) as link:
+        supervisor = Supervisor(link, vision_command(instance, path, config), config.watch, config.final_ends)
+        yield Watched(link, supervisor)
+
+
+async def control(config: Config, say: Say) -> None:
+    """Run control until it is told to stop, or its source is over.
+
+    Raises:
+        StoreError, ModelError, VisionRefused, DoorRefused, OSError: it cannot work; the message says why.
+    """
+    began = boot_time()
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        model = load_manifest(config.vision.manifest).embedding
+        keys = load_keys(config.paths.key_file)
+        stack.enter_context(hold_data(config.paths.data_dir))
+        private_folder(config.socket_dir)
+        camera, remote = await enter(vision("camera", config, model.id)), await enter(vision("remote", config, model.id))
+        store = await enter(open_store(config.database, keys))
+        clock = SystemClock(floor=await store.newest_time())
+        recognition = stack.enter_context(open_recognition(model, config, await store.all_enrollments()))
+        sessions = SessionService(store, recognition, config.session, clock)
+        on_need = OnNeed(remote.link, remote.supervisor, config.watch.remote_idle_s)
+        judge = VisionRemote(remote.link, on_need.need, config.api.vision_timeout_s)
+
+        board = Board()
+        door = await enter(make_door(config.door, store, clock))
+        kiosk = Kiosk(Parts(camera.link, sessions, store, door, clock, board, say), config.kiosk, config.door)
+        local = KioskCamera(camera.link, camera.supervisor, kiosk, board)
+        health = DeviceHealth(camera, remote, store, door, began)
+
+        photos = PhotoJudge(judge, clock, config.session.face_min_quality_score)
+        enrolling = Enrolling(store, recognition, recognition.same_face, sessions, photos, local, clock, operator_name())
+        operations = Operations(store, recognition, enrolling, local, config, keys.hash_api_key, health.health)
+        credentials = Credentials(store, keys.hash_api_key, keys.jwt, clock, config.api.jwt_minutes * 60)
+        desk = FrameDesk(judge, sessions, clock)
+        services = Services(store, sessions, desk, credentials, recognition, clock, config.api, health.readiness)
+        app = build_app(services, Screen(board, camera.link).mount)
+
+        tasks = await enter(Tasks())
+        tasks.vital("camera", camera.supervisor.run())
+        tasks.vital("kiosk", kiosk.run())
+        tasks.helper("vision@remote", on_need.run())
+        port = await enter(serve(app, config.listen.host, config.listen.port))
+        await enter(AdminServer(operations, config.admin_socket))
+        say(f"facekiosk: the screen is at http://{config.listen.host}:{port}/kiosk/")
+        tasks.vital("introduction", introduce(camera, config, door, board, say, began))
+        await until_over(tasks)
+
+
+if __name__ == "__main__":
+    begin(control)

@@ -1,0 +1,66 @@
+"""How the device is, gathered from its parts: for `/readyz`, and for operators."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from api.ports import StoreError
+from camera.frame import boot_time
+from device.door.base import Door
+from device.operations import Health
+from device.own_vision import vision_status
+from device.store.store import SqlCipherStore
+from device.supervisor import Life, Supervisor
+from device.vision_link import VisionLink
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One vision instance: its socket and who keeps it running."""
+
+    link: VisionLink
+    supervisor: Supervisor
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceHealth:
+    """Looks at the parts of a running control.
+
+    Args:
+        began: when control started, boot-time seconds.
+    """
+
+    camera: Watched
+    remote: Watched
+    store: SqlCipherStore
+    door: Door
+    began: float
+
+    def health(self) -> Health:
+        """The moving parts, for operators."""
+        return Health(
+            control=True,
+            uptime_s=boot_time() - self.began,
+            camera=vision_status(self.camera.link, self.camera.supervisor),
+            remote=vision_status(self.remote.link, self.remote.supervisor),
+            door_state=self.door.state.value,
+        )
+
+    async def readiness(self) -> Mapping[str, str]:
+        """Component → what is wrong with it; empty where nothing is."""
+        return {"camera": self._camera(), "vision": self._remote(), "store": await self._store()}
+
+    def _camera(self) -> str:
+        if self.camera.link.hello is not None:
+            return ""
+        return self.camera.supervisor.condition.message or f"the camera is {self.camera.supervisor.condition.life.value}"
+
+    def _remote(self) -> str:
+        condition = self.remote.supervisor.condition
+        return condition.message if condition.life is Life.FAILED else ""
+
+    async def _store(self) -> str:
+        try:
+            await self.store.ping()
+        except StoreError as error:
+            return str(error)
+        return ""

@@ -1,0 +1,105 @@
+"""Around the composition root: command line, signals, exit codes, and control's first lines. No part is made here."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, NoReturn
+
+from api.ports import StoreError
+from camera.frame import boot_time
+from device.board import Board, Notice
+from device.config import Config, ConfigError, find_config, load_config
+from device.door.base import Door, DoorRefused, check_source
+from device.health import Watched
+from device.peer import SocketFolderRefused
+from device.supervisor import VisionRefused
+from device.tasks import Tasks
+from inference.manifest import ModelError
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
+Control = Callable[[Config, Say], Coroutine[Any, Any, None]]
+
+REFUSALS = (ConfigError, StoreError, ModelError, VisionRefused, DoorRefused, SocketFolderRefused)
+"""Errors that say in words why control cannot work."""
+
+LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
+"""No time: the journal has it, and a terminal shows decisions beside it."""
+
+
+def begin(control: Control) -> NoReturn:
+    """Read the command line and the configuration, and run control; exits with 0 when it was told to stop, else with 1."""
+    arguments = _arguments()
+    try:
+        config = load_config(find_config(arguments.config))
+        config = config.with_camera(arguments.camera) if arguments.camera else config
+        logging.basicConfig(level=config.log.level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+        asyncio.run(control(config, _say))
+    except REFUSALS as error:
+        sys.exit(f"facekiosk: {error}")
+    except OSError as error:
+        sys.exit(f"facekiosk: {_of_the_system(error)}")
+    sys.exit(0)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="facekiosk", description="The kiosk: camera, decisions, door, screen and API.")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    parser.add_argument("--camera", metavar="SOURCE", help="a file to replay, /dev/video*, demo, v4l2 or auto")
+    return parser.parse_args()
+
+
+def _of_the_system(error: OSError) -> str:
+    if "address already in use" in str(error).lower():
+        return f"the port is taken ({error}); stop the other program, or set another port under [listen]"
+    return str(error)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # standard output is where decisions are told
+
+
+async def until_over(tasks: Tasks) -> None:
+    """Wait for SIGINT or SIGTERM, or for a vital task to end; raises what that raised."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    tasks.vital("stop", _stopped(stop))
+    log.info("%s ended; control stops", await tasks.first_end())
+
+
+async def _stopped(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def introduce(camera: Watched, config: Config, door: Door, board: Board, say: Say, began: float) -> None:
+    """Tell what runs here each time a vision@camera comes up, and refuse a source that must not command this door.
+
+    Raises:
+        DoorRefused: the source is not live, and the door is real.
+    """
+    told = ""
+    while True:
+        await camera.link.connected.wait()
+        if (hello := camera.link.hello) is not None:
+            check_source(hello.source, live=hello.live, driver=door.driver, real=door.real)
+            board.note(Notice(hello.source, hello.live, config.kiosk.policy, door.driver))
+            live = "live" if hello.live else "not live"
+            line = f"source {hello.source} ({live}), policy {config.kiosk.policy}, door {door.driver}"
+            if line != told:
+                say(line)
+            if not told:
+                await _first_look(camera)
+                say(f"ready after {boot_time() - began:.1f} s")
+            told = line
+        await camera.link.gone()
+
+
+async def _first_look(camera: Watched) -> None:
+    with camera.link.observations.subscribe() as subscription:
+        await subscription.get()

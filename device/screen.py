@@ -1,0 +1,85 @@
+"""The kiosk's own page and its live socket, on loopback only: what the board shows, and previews of the camera. No rules here."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+import api
+from device.board import Board
+from device.vision_link import VisionLink
+
+PAGE = Path(api.__file__).parent / "static" / "kiosk"
+
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+"""The page loads nothing but itself, and nobody frames it."""
+
+HEARTBEAT_S = 10.0
+"""Seconds between pings, so that a page that is gone is noticed."""
+
+
+class Screen:
+    """Serves the page; `mount` adds its routes to an application."""
+
+    def __init__(self, board: Board, link: VisionLink, page: Path = PAGE) -> None:
+        self._board = board
+        self._link = link
+        self._files = {file.name: file for file in page.iterdir() if file.suffix in TYPES}
+
+    def mount(self, app: web.Application) -> None:
+        """Add the routes."""
+        app.router.add_get("/", self._to_page)
+        app.router.add_get("/kiosk", self._to_page)
+        app.router.add_get("/kiosk/", self._file)
+        app.router.add_get("/kiosk/live", self._live)
+        app.router.add_get("/kiosk/{name}", self._file)
+
+    async def _to_page(self, _: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": "/kiosk/", **HEADERS})
+
+    async def _file(self, request: web.Request) -> web.Response:
+        file = self._files.get(request.match_info.get("name", "index.html"))
+        if file is None:
+            raise web.HTTPNotFound
+        return web.Response(body=file.read_bytes(), content_type=TYPES[file.suffix], charset="utf-8", headers=HEADERS)
+
+    async def _live(self, request: web.Request) -> web.StreamResponse:
+        """The board as JSON text, each time it changes, and previews as binary JPEG, not mirrored."""
+        # A browser lets pages of other sites open sockets to this host: only the page's own origin may look.
+        if request.headers.get("Origin", f"http://{request.host}") != f"http://{request.host}":
+            raise web.HTTPForbidden
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=1024)
+        await socket.prepare(request)
+        pumps = [asyncio.ensure_future(pump(socket)) for pump in (self._signs, self._previews)]
+        try:
+            async for _ in socket:
+                pass  # the page has nothing to say
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+        return socket
+
+    async def _signs(self, socket: web.WebSocketResponse) -> None:
+        with self._board.changes.subscribe() as changes, suppress(ConnectionError):
+            sign = self._board.sign
+            while True:
+                await socket.send_str(msgspec.json.encode(sign).decode())
+                sign = await changes.get()
+
+    async def _previews(self, socket: web.WebSocketResponse) -> None:
+        with self._link.watch() as previews, suppress(ConnectionError):
+            while True:
+                await socket.send_bytes((await previews.get()).jpeg)
