@@ -64,14 +64,17 @@ class Population:
             found[rows] = _photo_mean(self._chunk(number), photos, self._stream(number, 1))[: len(rows)]
         return found
 
-    def mated_probes(self, count: int, photos: int = 1) -> tuple[npt.NDArray[np.intp], Vectors]:
-        """Probes of `count` people drawn without repetition: their numbers, and (count, 128) unit vectors of *other* photos."""
-        draw = self._stream(0, 2)
-        who = np.sort(draw.choice(self.people, size=min(count, self.people), replace=False))
+    def mated_probes(self, count: int, photos: int = 1, draw: int = 0) -> tuple[npt.NDArray[np.intp], Vectors]:
+        """Probes of `count` people drawn without repetition, the same people at every `draw`, of other photos at each.
+
+        Returns:
+            The people's numbers, rising, and (count, 128) unit vectors, each the normalised mean over `photos` photos.
+        """
+        who = np.sort(self._stream(0, 2).choice(self.people, size=min(count, self.people), replace=False))
         identities = np.concatenate(
             [self._chunk(number)[who[who // _CHUNK == number] % _CHUNK] for number in np.unique(who // _CHUNK)]
         )
-        return who, _photo_mean(identities, photos, draw)
+        return who, _photo_mean(identities, photos, self._stream(draw, 3))
 
     def _chunk(self, number: int) -> Vectors:
         """Identity means are drawn by whole chunks, so that person i is the same however many there are."""

@@ -17,6 +17,9 @@ from inference.probe import SamplePool
 NO_MATCH = "no_match"
 USER_NOT_ENROLLED = "user_not_enrolled"
 
+_ROUNDING = 1e-6
+"""Of a float32 cosine, which depends a little on the order of its sum."""
+
 Eligible = Callable[[str], bool]
 
 
@@ -150,11 +153,13 @@ class Matcher:
 
     def _naming(self, realm: str, samples: SamplePool, user_id: str) -> int:
         """How many samples have this person as their own nearest; counting stops at the number needed."""
-        return self._agreeing(samples, lambda probe: self._nearest(realm, probe) == user_id)
+        return self._agreeing(samples, lambda probe: self._names(realm, probe, user_id))
 
-    def _nearest(self, realm: str, probe: Embedding) -> str | None:
-        found = self._gallery.search(realm, probe, 1)
-        return found[0].user_id if found else None
+    def _names(self, realm: str, probe: Embedding, user_id: str) -> bool:
+        # The cosine to beat is known, and a search that need not look below it is a quick one.
+        least = self._cosine(realm, user_id, probe) - _ROUNDING
+        found = self._gallery.search(realm, probe, 1, at_least=least)
+        return bool(found) and found[0].user_id == user_id
 
     def _reaching(self, realm: str, samples: SamplePool, user_id: str) -> int:
         floor = self._calibration.cosine_at(self._settings.frame_floor)
