@@ -21,7 +21,8 @@ GRANTS = ("enroll", "authenticate", "read_events", "erase", "waive_liveness")
 ISSUER = "facekiosk"
 AUDIENCE = "facekiosk-api"
 ALGORITHM = "HS256"
-LONGEST_S = 3600.0
+LONGEST_S = 3600
+_CLAIMS = {"iss": str, "aud": str, "sub": str, "iat": int, "exp": int, "boot": str, "boot_exp": int}
 _PREFIX_ALPHABET = string.ascii_lowercase + string.digits
 _PREFIX_LENGTH = 8
 _LONGEST_KEY = 200
@@ -68,7 +69,7 @@ class Credentials:
         self._key_hash = key_hash
         self._jwt_key = jwt_key
         self._clock = clock
-        self._token_s = min(token_s, LONGEST_S)
+        self._token_s = int(min(token_s, LONGEST_S))
         self._key_id = hashlib.sha256(b"facekiosk jwt key id" + jwt_key).hexdigest()[:16]
         self._nobody = key_hash("")
 
@@ -85,35 +86,47 @@ class Credentials:
         return client
 
     def issue(self, client: Client) -> tuple[str, float]:
-        """A token for the client, and when it expires (POSIX seconds)."""
-        now = self._clock.dated()
-        if now is None:
-            raise ApiError("invalid_token", "the device's clock is not set, so it issues no tokens; use X-API-Key")
+        """A token for the client, and when it expires (POSIX seconds, by the wall clock as it is)."""
         # Whole seconds, rounded down: the expiry that is told is the one that is enforced.
-        expires = int(now + self._token_s)
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": client.client_id, "iat": int(now), "exp": expires}
+        issued = int(self._clock.wall())
+        expires = issued + self._token_s
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": client.client_id,
+            "iat": issued,
+            "exp": expires,
+            "boot": self._clock.boot_id,
+            "boot_exp": int(self._clock.boot()) + self._token_s,
+        }
         return jwt.encode(claims, self._jwt_key, ALGORITHM, headers={"kid": self._key_id}), float(expires)
 
     async def client_of_token(self, token: str) -> Client:
         """The client to whom the token was issued; `ApiError` `invalid_token` otherwise."""
         claims = self._claims(token)
-        now = self._clock.dated()
-        if now is None or now >= claims["exp"] or claims["iat"] > now + _SKEW_S or claims["exp"] - claims["iat"] > LONGEST_S:
+        if claims["exp"] - claims["iat"] > LONGEST_S or self._expired(claims):
             raise ApiError("invalid_token")
         client = await self._store.client(claims["sub"])
         if client is None or client.revoked_at is not None:
             raise ApiError("invalid_token")
         return client
 
+    def _expired(self, claims: dict[str, Any]) -> bool:
+        """In the boot of its issue by the boot-time clock, so that no trusted time is needed; afterwards by the wall clock."""
+        if claims["boot"] == self._clock.boot_id:
+            return bool(self._clock.boot() >= claims["boot_exp"])
+        now = self._clock.dated()
+        return now is None or now >= claims["exp"] or claims["iat"] > now + _SKEW_S
+
     def _claims(self, token: str) -> dict[str, Any]:
         """Claims of a token that is ours; times are checked by the caller's clock, not by the library's."""
-        options: Any = {"require": ["iss", "aud", "sub", "iat", "exp"], "verify_exp": False, "verify_iat": False}
+        options: Any = {"require": list(_CLAIMS), "verify_exp": False, "verify_iat": False}
         try:
             if jwt.get_unverified_header(token).get("kid") != self._key_id:
                 raise ApiError("invalid_token")
             claims = jwt.decode(token, self._jwt_key, [ALGORITHM], options=options, audience=AUDIENCE, issuer=ISSUER)
         except jwt.PyJWTError:
             raise ApiError("invalid_token") from None
-        if not all(type(claims[name]) is int for name in ("iat", "exp")) or not isinstance(claims["sub"], str):
+        if any(type(claims[name]) is not kind for name, kind in _CLAIMS.items()):
             raise ApiError("invalid_token")
         return claims

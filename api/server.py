@@ -41,6 +41,7 @@ async def _sweeping(app: web.Application) -> AsyncIterator[None]:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+    await app[SERVICES].sessions.drain()
 
 
 async def _sweep(services: Services) -> None:

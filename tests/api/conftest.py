@@ -1,4 +1,4 @@
-"""What the tests of sessions and API share: made-up people, scripted observations, a hand-moved clock, a real store."""
+"""What the tests of sessions and API share: made-up people, scripted observations, a clock moved by hand, a real store."""
 
 import asyncio
 import base64
@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from api.auth import Credentials, new_api_key
-from api.clock import SystemClock
 from api.frames import FrameDesk
 from api.ports import ImageRefused, VisionUnavailable
 from api.recognition import GalleryRecognition
@@ -23,6 +22,7 @@ from api.server import build_app, serve
 from api.services import Services
 from api.sessions import SessionService
 from api.settings import ApiSettings, SessionSettings
+from device.clock import ManualClock, SystemClock
 from device.keys import Keys
 from device.store.store import SqlCipherStore, open_store
 from inference.calibration import Calibration
@@ -72,32 +72,9 @@ def observe(
     )
 
 
-@dataclass
-class HandClock:
-    """Clocks that move only when told to."""
-
-    now: float = 1000.0
-    posix: float = 1_763_900_000.0
-    boot_id: str = "11111111-2222-3333-4444-555555555555"
-    trusted: bool = field(default=True)
-
-    def boot(self) -> float:
-        return self.now
-
-    def wall(self) -> float:
-        return self.posix
-
-    def dated(self) -> float | None:
-        return self.posix if self.trusted else None
-
-    def pass_(self, seconds: float) -> None:
-        self.now += seconds
-        self.posix += seconds
-
-
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import errors
-from api.clock import SystemClock, rfc3339
+from api.clock import rfc3339
 from api.errors import ApiError
 from api.frames import TimedImage
 from api.lane import Lane, Refused, TooFast
@@ -144,10 +144,3 @@ def test_any_bytes_are_a_request_or_refused(body):
 def test_times_on_the_wire():
     assert rfc3339(0) == "1970-01-01T00:00:00Z"
     assert rfc3339(1_764_064_799.9) == "2025-11-25T09:59:59Z"
-
-
-def test_the_system_clock_knows_its_boot():
-    clock = SystemClock()
-    assert re.fullmatch(r"[0-9a-f-]{36}", clock.boot_id)
-    assert clock.boot() <= clock.boot()
-    assert clock.dated() is not None

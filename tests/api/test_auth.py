@@ -9,6 +9,7 @@ import pytest
 from api.auth import Credentials, new_api_key, prefix_of, require
 from api.errors import ApiError
 from api.records import Client
+from device.clock import ManualClock
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ async def test_a_token_until_it_expires(credentials, made, clock):
     token, expires = credentials.issue(client)
     assert expires - clock.wall() == 3600
     assert (await credentials.client_of_token(token)).client_id == client.client_id
-    clock.pass_(3600)
+    clock.advance(3600)
     with pytest.raises(ApiError, match="invalid_token"):
         await credentials.client_of_token(token)
 
@@ -97,8 +98,10 @@ async def test_forged_tokens(credentials, keys, clock, made):
         forge(iat=None),
         forge(sub=str(uuid.uuid4())),
         forge(exp=now + 86_400),
-        forge(iat=now + 3000, exp=now + 3600),
-        forge(exp=now),
+        forge(boot_exp=int(clock.boot())),
+        forge(boot="another", iat=now + 3000, exp=now + 3600),
+        forge(boot="another", exp=now),
+        forge(boot=None),
         forge(exp=float(now) + 0.5),
         token[:-2],
         token.rpartition(".")[0] + ".",
@@ -111,15 +114,22 @@ async def test_forged_tokens(credentials, keys, clock, made):
             await credentials.client_of_token(wrong)
 
 
-async def test_without_a_clock_no_tokens_but_keys(credentials, clock, made):
-    client, key = made
-    token, _ = credentials.issue(client)
-    clock.trusted = False
-    with pytest.raises(ApiError, match="invalid_token"):
-        credentials.issue(client)
-    with pytest.raises(ApiError, match="invalid_token"):
-        await credentials.client_of_token(token)
-    assert (await credentials.client_of_key(key)).client_id == client.client_id
+async def test_a_token_needs_no_trusted_time_in_its_boot_but_after_a_reboot(store, keys, clock, made):
+    def credentials(clock):
+        return Credentials(store, keys.hash_api_key, keys.jwt, clock)
+
+    clock.set_wall(0.0, trusted=False)
+    client, _ = made
+    token, _ = credentials(clock).issue(client)
+    clock.set_wall(1_800_000_000.0)
+    assert (await credentials(clock).client_of_token(token)).client_id == client.client_id
+    token, expires = credentials(clock).issue(client)
+    rebooted = ManualClock(1.0, clock.wall(), boot_id="another")
+    assert (await credentials(rebooted).client_of_token(token)).client_id == client.client_id
+    for wall, trusted in ((clock.wall(), False), (expires, True), (clock.wall() - 100, True)):
+        rebooted.set_wall(wall, trusted=trusted)
+        with pytest.raises(ApiError, match="invalid_token"):
+            await credentials(rebooted).client_of_token(token)
 
 
 def test_grants():

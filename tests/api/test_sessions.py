@@ -1,7 +1,6 @@
 """Sessions at work on a real store and gallery: rows before answers, nothing half done, restarts survived."""
 
 import asyncio
-from dataclasses import replace
 
 import msgspec
 import pytest
@@ -12,6 +11,7 @@ from api.records import DoorState, Origin, SessionKind, SessionStatus
 from api.sessions import SessionService
 from api.settings import SessionSettings
 from api.terms import NewSession
+from device.clock import ManualClock
 
 RULES = SessionSettings(match_tries=2)
 
@@ -29,8 +29,8 @@ async def feed(sessions, clock, seen, token, frames=12, first=1, blink_at=5, **n
     """Feed frames .1 s apart until the session is over; the last feedback."""
     told = None
     for n in range(first, first + frames):
-        clock.pass_(0.1)
-        told = await sessions.feed(token, seen(n, time=clock.now, blinks=int(n >= blink_at), **named))
+        clock.advance(0.1)
+        told = await sessions.feed(token, seen(n, time=clock.boot(), blinks=int(n >= blink_at), **named))
         if told.status is not SessionStatus.ACTIVE:
             break
     return told
@@ -63,7 +63,7 @@ async def test_a_stranger_is_refused_after_both_tries_with_a_row_each(sessions, 
     attempts = [attempt for _, attempt in await store.attempts("office")]
     assert [(each.success, each.failure_reason) for each in attempts] == [(False, "no_match")] * 2
     with pytest.raises(ApiError, match="session_completed"):
-        await sessions.feed(row.token, seen(99, time=clock.now))
+        await sessions.feed(row.token, seen(99, time=clock.boot()))
 
 
 @pytest.mark.parametrize(("claimed", "outcome"), [("ann", ""), ("bob", "no_match"), ("nobody", "user_not_enrolled")])
@@ -170,12 +170,12 @@ async def test_a_session_survives_a_restart_but_not_a_reboot_and_not_its_time(st
     rows = [await first.create(authentication(client_id="c")) for _ in range(3)]
     second = SessionService(store, recognition, RULES, clock)
     assert (await feed(second, clock, seen, rows[0].token)).user_id == "ann"
-    clock.pass_(1801)
+    clock.advance(1801)
     third = SessionService(store, recognition, RULES, clock)
     with pytest.raises(ApiError, match="session_expired"):
-        await third.feed(rows[1].token, seen(1, time=clock.now))
+        await third.feed(rows[1].token, seen(1, time=clock.boot()))
     assert (await store.session(rows[1].token)).status is SessionStatus.EXPIRED
-    rebooted = replace(clock, boot_id="99999999-2222-3333-4444-555555555555", now=5.0)
+    rebooted = ManualClock(5.0, clock.wall(), boot_id="another")
     with pytest.raises(ApiError, match="session_expired"):
         await SessionService(store, recognition, RULES, rebooted).feed(rows[2].token, seen(1, time=5.0))
 
@@ -190,10 +190,10 @@ async def test_unknown_cancelled_and_swept(sessions, store, clock, seen):
         await sessions.check(row.token)
     live = await sessions.create(authentication())
     assert await sessions.sweep() == []
-    clock.pass_(1801)
+    clock.advance(1801)
     assert await sessions.sweep() == [live.token]
     assert (await store.session(live.token)).status is SessionStatus.EXPIRED
-    clock.pass_(61)
+    clock.advance(61)
     assert await sessions.sweep() == []
     assert (await sessions.status(live.token)).status is SessionStatus.EXPIRED
 
@@ -202,7 +202,7 @@ async def test_frames_that_come_at_once_are_judged_one_after_another_and_decide_
     await enrol("ann", 1)
     row = await sessions.create(authentication())
     await feed(sessions, clock, seen, row.token, frames=4)
-    frames = [seen(n, time=clock.now + n / 100, blinks=1) for n in range(5, 25)]
+    frames = [seen(n, time=clock.boot() + n / 100, blinks=1) for n in range(5, 25)]
     answers = await asyncio.gather(*(sessions.feed(row.token, each) for each in frames), return_exceptions=True)
     decided = [each for each in answers if not isinstance(each, ApiError) and each.attempt]
     assert len(decided) == 1
@@ -214,7 +214,7 @@ async def test_a_caller_that_goes_away_does_not_leave_a_decision_half_done(sessi
     await enrol("ann", 1)
     row = await sessions.create(authentication())
     await feed(sessions, clock, seen, row.token, frames=4)
-    caller = asyncio.create_task(sessions.feed(row.token, seen(5, time=clock.now, blinks=1)))
+    caller = asyncio.create_task(sessions.feed(row.token, seen(5, time=clock.boot(), blinks=1)))
     while not (await asyncio.sleep(0)) and not sessions._sessions[row.token].lock.locked():
         pass
     caller.cancel()
@@ -230,8 +230,8 @@ async def test_embeddings_of_another_size_are_no_samples(sessions, clock, seen, 
     row = await sessions.create(authentication(active_s=2.0))
     told = None
     for n in range(1, 40):
-        clock.pass_(0.1)
-        frame = seen(n, time=clock.now, blinks=int(n > 4))
+        clock.advance(0.1)
+        frame = seen(n, time=clock.boot(), blinks=int(n > 4))
         told = await sessions.feed(row.token, msgspec.structs.replace(frame, embedding=frame.embedding[:64]))
         if told.status is not SessionStatus.ACTIVE:
             break
