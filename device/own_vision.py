@@ -42,7 +42,7 @@ class OwnVision:
 
     def __init__(self, instance: Instance, config: Config, model_id: str) -> None:
         self._instance = instance
-        self._config = config
+        self._config = _patient(config)
         self._model_id = model_id
         self._stack = AsyncExitStack()
         self._running: asyncio.Task[None] | None = None
@@ -103,6 +103,12 @@ class OwnVision:
             await self.running
         except VisionRefused as error:
             raise OperationRefused("vision_unavailable", str(error)) from error
+
+
+def _patient(config: Config) -> Config:
+    """The same, for a person who waits and reads along: no restart over a slow photo, and no chatter of vision."""
+    watch = config.watch.model_copy(update={"progress_s": max(config.watch.progress_s, JUDGE_S)})
+    return config.model_copy(update={"watch": watch, "log": config.log.model_copy(update={"level": "error"})})
 
 
 def vision_status(link: VisionLink, supervisor: Supervisor) -> VisionStatus:

@@ -34,7 +34,6 @@ from device.setup import SetupRefused
 from inference.manifest import ModelError
 
 FAILED = 1
-INTERRUPTED = 130
 
 CODES: Mapping[type[Exception], str] = {
     ConfigError: "invalid_configuration",

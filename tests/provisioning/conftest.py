@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from provisioning.main import app
+from provisioning.app import app
 
 
 @dataclass(frozen=True)

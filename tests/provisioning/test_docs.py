@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from api.auth import GRANTS
-from provisioning.main import app
+from provisioning.app import app
 from provisioning.output import CODES
 
 COMMON = {"--config", "--json", "--help"}
