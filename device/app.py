@@ -17,7 +17,7 @@ from device.board import Board
 from device.clock import SystemClock
 from device.config import Config
 from device.door.drivers import make_door
-from device.enrolling import Enrolling
+from device.enrolling import SAME_FACE_FMR, Enrolling
 from device.health import DeviceHealth, Watched
 from device.keys import load_keys
 from device.kiosk import Kiosk, Parts
@@ -75,8 +75,9 @@ async def control(config: Config, say: Say) -> None:
         local = KioskCamera(camera.link, camera.supervisor, kiosk, board)
         health = DeviceHealth(camera, remote, store, door, began)
 
+        same_face = model.calibration.cosine_at_fmr(SAME_FACE_FMR)
         photos = PhotoJudge(judge, clock, config.session.face_min_quality_score)
-        enrolling = Enrolling(store, recognition, recognition.same_face, sessions, photos, local, clock, operator_name())
+        enrolling = Enrolling(store, recognition, same_face, sessions, photos, local, clock, operator_name())
         operations = Operations(store, recognition, enrolling, local, config, keys.hash_api_key, health.health)
         credentials = Credentials(store, keys.hash_api_key, keys.jwt, clock, config.api.jwt_minutes * 60)
         desk = FrameDesk(judge, sessions, clock)

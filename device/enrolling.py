@@ -66,9 +66,10 @@ class KnownFaces(Recognition, Protocol):
         """Somebody else of the realm whose face this template would be taken for; None: nobody."""
 
 
-SAME_FACE_FMR = 0.1
+SAME_FACE_FMR = 0.2
 """Photos of one enrolment are taken for one person's where at most this share of pairs of different people, in the worst
-group, are as alike. So mild because the operator has said that they are; it is to catch a photo that slipped in."""
+group, are as alike. So mild because the operator has said that they are, and it is to catch a photo that slipped in: of 197
+pairs of photos of 25 people of LFW, 7 % are less alike than this, 48 % less than at a share of .01."""
 
 
 @dataclass(frozen=True, slots=True)
