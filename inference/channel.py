@@ -128,13 +128,15 @@ async def unpack(reader: asyncio.StreamReader) -> bytes | None:
     Raises:
         ChannelError: over `MAX_MESSAGE`, or closed in the middle of a message.
     """
+    announced = False
     try:
         (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+        announced = True
         if length > MAX_MESSAGE:
             raise ChannelError(f"the peer announced {length} bytes; the limit is {MAX_MESSAGE}")
         return await reader.readexactly(length)
     except asyncio.IncompleteReadError as error:
-        if error.partial or error.expected not in (None, _LENGTH.size):
+        if error.partial or announced:
             raise ChannelError("the peer closed in the middle of a message") from error
         return None
     except ConnectionError:
@@ -150,7 +152,7 @@ async def read_from_vision(reader: asyncio.StreamReader) -> ToControl | None:
     body = await unpack(reader)
     try:
         return None if body is None else _to_control.decode(body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ChannelError(str(error)) from error
 
 
@@ -163,5 +165,5 @@ async def read_from_control(reader: asyncio.StreamReader) -> ToVision | None:
     body = await unpack(reader)
     try:
         return None if body is None else _to_vision.decode(body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ChannelError(str(error)) from error
