@@ -1,7 +1,7 @@
 """Everybody's templates in memory, by realm: who is nearest to a probe, and how near one person is. Nothing is decided here.
 
-A gallery holds the templates of one model. Safe to call from any thread. What is removed is zeroed at once; where there is an index, the
-few coordinates that it has of a removed template stay in memory, naming nobody, until it is next rebuilt.
+A gallery holds the templates of one model. Safe to call from any thread. What is removed is zeroed at once; where there is
+an index, the few coordinates that it has of a removed template stay in memory, naming nobody, until it is next rebuilt.
 """
 
 import threading
