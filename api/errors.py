@@ -111,11 +111,13 @@ class ApiError(Exception):
         self.message = message or MESSAGE[code]
         self.details = details
         self.retry_after_s = retry_after_s
+        self.beside: dict[str, Any] = {}
+        """What an answer carries besides, where clients look for it even in a failure: `success`, `session_status`."""
 
     @property
     def body(self) -> dict[str, Any]:
         """The JSON object that every error is."""
-        return error_body(self.code, self.message, self.details)
+        return {**error_body(self.code, self.message, self.details), **self.beside}
 
     @property
     def headers(self) -> dict[str, str]:

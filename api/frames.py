@@ -77,7 +77,9 @@ class FrameDesk:
 
     async def _one(self, token: str, image: bytes, time: float) -> Feedback:
         # A session that is over must not cost vision a frame.
-        await self._sessions.check(token)
+        ended = await self._sessions.ended(token)
+        if ended is not None:
+            return ended
         try:
             observation = await self._vision.judge(_stream_id(token), image, time)
         except VisionUnavailable:

@@ -35,6 +35,8 @@ class _Live:
     state: State
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     over_at: float | None = None
+    heard: bool = False
+    """Whether somebody who fed it was told how it ended."""
 
 
 @dataclass(slots=True)
@@ -86,7 +88,9 @@ class SessionService:
             _check_active(live.row)
             began = self._clock.boot()
             step = rules.advance(live.state, self._checked(observation), began)
-            return await self._carry_out(live, step, observation, began)
+            told = await self._carry_out(live, step, observation, began)
+            live.heard = told.status is not SessionStatus.ACTIVE
+            return told
 
     async def status(self, token: str) -> Feedback:
         """Where the session stands. `ApiError`: no such session."""
@@ -104,6 +108,25 @@ class SessionService:
         row = self._sessions[feedback_now.token].row
         _check_active(row)
         return row
+
+    async def ended(self, token: str) -> Feedback | None:
+        """None while the session is active; how it ended where it failed for want of time and nobody was told yet.
+
+        Raises:
+            ApiError: no such session, or it is over and that was told, or it expired.
+        """
+        return await self._tasks.whole(self._ended(token))
+
+    async def _ended(self, token: str) -> Feedback | None:
+        live = await self._live(token)
+        async with live.lock:
+            now = self._clock.boot()
+            told = await self._carry_out(live, rules.expire(live.state, now), None, now)
+            unheard, live.heard = not live.heard, live.over_at is not None
+        if told.status is SessionStatus.FAILED and unheard:
+            return told
+        _check_active(live.row)
+        return None
 
     async def row(self, token: str) -> SessionRow:
         """The session's row, over or not. `ApiError`: no such session."""
@@ -155,7 +178,7 @@ class SessionService:
         live = self._begin(row)
         if row.status is not SessionStatus.ACTIVE:
             live.state = replace(live.state, status=row.status, outcome=row.outcome)
-            live.over_at = self._clock.boot()
+            live.over_at, live.heard = self._clock.boot(), True
         # Somebody else may have loaded it meanwhile, and be further on.
         return self._sessions.setdefault(token, live)
 

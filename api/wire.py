@@ -16,7 +16,7 @@ from api.schema import (
     UserView,
 )
 
-_STATUS: dict[SessionStatus, SessionStatusName] = {
+SESSION_STATUS: dict[SessionStatus, SessionStatusName] = {
     SessionStatus.ACTIVE: "in_progress",
     SessionStatus.COMPLETED: "completed",
     SessionStatus.FAILED: "failed",
@@ -69,7 +69,7 @@ def frame_answer(told: Feedback) -> dict[str, Any]:
     trouble = _trouble(told) if told.status is not SessionStatus.COMPLETED else {}
     common = {
         "success": not trouble,
-        "session_status": _STATUS[told.status],
+        "session_status": SESSION_STATUS[told.status],
         "liveness_data": liveness_data(told),
         "reason": _reason(told),
         **trouble,
@@ -149,7 +149,7 @@ def state_message(told: Feedback) -> dict[str, Any]:
     return {
         "type": "session_state",
         "session_type": told.kind.value,
-        "session_status": _STATUS[told.status],
+        "session_status": SESSION_STATUS[told.status],
         "completed_samples": told.completed_samples,
         "target_samples": told.target_samples,
         "liveness_data": liveness_data(told).model_dump(),
@@ -166,7 +166,7 @@ def session_view(row: SessionRow, told: Feedback) -> SessionStatusResponse:
         session_token=row.token,
         session_type="enrollment" if enrolling else "authentication",
         status=_STATUS_NAME[told.status],
-        session_status=_STATUS[told.status],
+        session_status=SESSION_STATUS[told.status],
         user_id=user_id or row.user_id,
         require_liveness=row.require_liveness,
         created_at=rfc3339(row.created_at),

@@ -4,14 +4,15 @@ from aiohttp import web
 
 from api.clock import rfc3339
 from api.errors import ApiError
+from api.feedback import Feedback
 from api.frames import TimedImage
 from api.http import add, answer, caller
 from api.images import decode_frame
 from api.records import Client, SessionKind, SessionRow
 from api.schema import AuthenticationRequest, EnrollmentRequest, FaceFrame, SessionCreatedResponse, parse
-from api.services import SERVICES
+from api.services import SERVICES, Services
 from api.terms import NewSession
-from api.wire import frame_answer, session_view
+from api.wire import SESSION_STATUS, frame_answer, session_view
 
 _GRANT = {SessionKind.ENROLLMENT: "enroll", SessionKind.AUTHENTICATION: "authenticate"}
 
@@ -89,7 +90,19 @@ async def _process_frame(request: web.Request, kind: SessionKind) -> web.Respons
     row = await _own(request, client, frame.session_token)
     if row.kind is not kind:
         raise ApiError("session_not_found", f"this is no {kind} session")
-    await services.sessions.check(row.token)
+    try:
+        return answer(frame_answer(await _judged(services, row, frame)))
+    except ApiError as error:
+        status = (await services.sessions.row(row.token)).status
+        error.beside = {"success": False, "session_status": SESSION_STATUS[status]}
+        raise
+
+
+async def _judged(services: Services, row: SessionRow, frame: FaceFrame) -> Feedback:
+    """What the call's frames came to. A session that is over says so whatever the frames are."""
+    ended = await services.sessions.ended(row.token)
+    if ended is not None:
+        return ended
     stamp = None if frame.timestamp is None else frame.timestamp.timestamp()
     images = [
         TimedImage(
@@ -99,7 +112,7 @@ async def _process_frame(request: web.Request, kind: SessionKind) -> web.Respons
         )
         for each in frame.batch()
     ]
-    return answer(frame_answer(await services.desk.judge(row.token, images)))
+    return await services.desk.judge(row.token, images)
 
 
 async def session_status(request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 import io
 import re
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -35,6 +36,42 @@ async def send(device, key, path, token, frame, count=40, blink_at=5, **named):
         if told["session_status"] != "in_progress":
             break
     return told
+
+
+async def rush(device, token, seconds):
+    """Let a session's first frame be `seconds` ago."""
+    live = device.services.sessions._sessions[token]
+    live.state = replace(live.state, first_frame=live.state.first_frame - seconds)
+
+
+@pytest.mark.parametrize("swept", [False, True])
+async def test_liveness_that_was_not_shown_in_time_is_answered_once(device, frame, swept):
+    _, key = await device.new_client("authenticate")
+    made = await create(device, key)
+    sent = {"session_token": made["session_token"], "frame_data": frame(person=1)}
+    assert (await device.post(AUTH_FRAME, sent, key))[1]["session_status"] == "in_progress"
+    await rush(device, made["session_token"], 61)
+    if swept:
+        assert await device.services.sessions.sweep() == [made["session_token"]]
+    status, told = await device.post(AUTH_FRAME, sent, key)
+    assert (status, told["success"], told["session_status"]) == (200, True, "failed")
+    assert (told["authenticated"], told["reason"], told["liveness_passed"]) == (False, "liveness_failed", False)
+    status, told = await device.post(AUTH_FRAME, sent, key)
+    assert (status, told["error_code"], told["success"], told["session_status"]) == (409, "session_completed", False, "failed")
+    ((_, attempt),) = await device.store.attempts("office")
+    assert (attempt.success, attempt.failure_reason) == (False, "liveness_failed")
+
+
+async def test_an_expired_session_is_gone(device, frame):
+    _, key = await device.new_client("enroll")
+    made = await create(device, key, "enrollment", **ENROLLMENT)
+    sent = {"session_token": made["session_token"], "frame_data": frame(track=0)}
+    assert (await device.post(ENROLL_FRAME, sent, key))[1]["error_code"] == "no_face_detected"
+    await rush(device, made["session_token"], 61)
+    for _ in range(2):
+        status, told = await device.post(ENROLL_FRAME, sent, key)
+        assert (status, told["error_code"], told["session_status"]) == (410, "session_expired", "expired")
+    assert (await device.call("GET", f"/api/auth/session/{made['session_token']}/", key))[1]["status"] == "expired"
 
 
 @pytest.mark.parametrize("slash", ["/", ""])
@@ -364,8 +401,6 @@ async def test_users_are_seen_and_erased_in_their_realm(device, frame, enrol):
 
 
 async def test_a_revoked_client_is_out_at_once_its_token_too(device):
-    from dataclasses import replace
-
     client, key = await device.new_client("authenticate")
     async with device.http.post(f"{device.url}/api/auth/client/", json={"api_key": key}) as response:
         bearer = {"Authorization": f"Bearer {(await response.json())['jwt_token']}"}
