@@ -30,6 +30,12 @@ class Subscription(Generic[T]):
             await self._filled.wait()
         return self._items.popleft()
 
+    def take(self) -> list[T]:
+        """All that waits, without waiting."""
+        items = list(self._items)
+        self._items.clear()
+        return items
+
     async def within(self, seconds: float) -> T | None:
         """As `get`, or None when nothing came in time."""
         try:

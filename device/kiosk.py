@@ -140,7 +140,7 @@ class Kiosk:
 
     def _idle(self, observation: Observation, now: float) -> Sign:
         shown = self._parts.board.sign
-        if shown.phase is Phase.RESULT and now < self._state.shown_until:
+        if shown.phase is Phase.RESULT and (now < self._state.shown_until or self._state.let_in):
             return shown
         left = self._state.cooldown.left(now)
         if left and observation.faces:
@@ -212,7 +212,8 @@ class Kiosk:
             self._parts.announce(line(outcome, milliseconds))
             self._show(Sign(phase=Phase.RESULT, outcome=outcome.outcome, reason=outcome.reason, name=name, progress=1.0))
         await self._parts.store.add_visit(self._row(visit, outcome, milliseconds))
-        log.info("visit %s: %s %s after %d ms", visit.visit_id, outcome.outcome, outcome.reason, milliseconds)
+        level = logging.INFO if outcome.outcome == "abandoned" else logging.DEBUG
+        log.log(level, "visit %s %s: %s after %d ms", visit.visit_id, outcome.outcome, outcome.reason, milliseconds)
 
     def _row(self, visit: Visit, outcome: Outcome, milliseconds: int) -> VisitRow:
         clock = self._parts.clock

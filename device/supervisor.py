@@ -181,7 +181,7 @@ class Supervisor:
 
     def _say(self, condition: Condition) -> None:
         if condition.message and condition.message != self.condition.message:
-            log.warning("%s", condition.message)
+            log.log(logging.INFO if condition.life is Life.ENDED else logging.WARNING, "%s", condition.message)
         self.condition = condition
 
 

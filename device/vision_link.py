@@ -102,7 +102,7 @@ class VisionLink:
         self.connected = asyncio.Event()
         """Set while a vision that has said hello is connected."""
         self._gone = asyncio.Event()
-        self._model_id = model_id
+        self.model_id = model_id
         self._expected = expected
         self._users = frozenset({os.getuid()}) if users is None else users
         self._writer: asyncio.StreamWriter | None = None
@@ -244,8 +244,8 @@ class VisionLink:
             return
         if not isinstance(hello, Hello) or hello.instance != self.instance:
             raise ChannelError(f"the first message is not the hello of vision@{self.instance}")
-        if hello.model_id != self._model_id:
-            raise ChannelError(f"vision embeds with {hello.model_id!r}, control compares {self._model_id!r}")
+        if hello.model_id != self.model_id:
+            raise ChannelError(f"vision embeds with {hello.model_id!r}, control compares {self.model_id!r}")
         self.hello, self.ended, self.progress = hello, None, Progress()
         if self._watchers:
             self.send(Watch(on=True))
