@@ -1,12 +1,15 @@
 """The recipe's parts that need no TensorFlow: dlib's file format, calibration on known scores, and the manifests it writes."""
 
 import importlib.util
+import io
 import struct
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import cv2
 import msgspec
 import numpy as np
 import pytest
@@ -134,6 +137,61 @@ def test_a_group_too_small_to_say_is_refused() -> None:
     calibrate = module("calibrate")
     with pytest.raises(ValueError, match="enough pairs"):
         calibrate.worst({"few": calibrate.measure("few", people(30, 0.1, 4), 1e-5)})
+
+
+def test_pairs_of_one_person_are_left_out() -> None:
+    """Twins in the data, which the referee knows for one person, must not count as false matches."""
+    calibrate, vectors = module("calibrate"), people(1500, 0.1, 5)
+    doubled = np.concatenate([vectors, vectors[:300]])
+    strangers = np.random.default_rng(6).normal(0, 1, (1500, 256)).astype(np.float32)
+    strangers /= np.linalg.norm(strangers, axis=1, keepdims=True)
+    clean = calibrate.measure("g", vectors, 1e-9)
+    dirty = calibrate.measure("g", doubled, 1e-9)
+    refereed = calibrate.measure("g", doubled, 1e-9, np.concatenate([strangers, strangers[:300]]))
+    assert refereed.left_out == 300
+    assert dirty.cosine_at(1e-4) > 0.999
+    assert refereed.cosine_at(1e-4) == pytest.approx(clean.cosine_at(1e-4), abs=0.005)
+
+
+@pytest.fixture
+def training_photos(tmp_path: Path) -> Path:
+    """A folder of the training photos' form: two sources, crops of noise."""
+    random = np.random.default_rng(7)
+    rows = ["source,file,age,sex,group,leye_x,leye_y,reye_x,reye_y,nose_x,nose_y,lmouth_x,lmouth_y,rmouth_x,rmouth_y"]
+    for source, count in (("aaf", 4), ("utkface", 2)):
+        with tarfile.open(tmp_path / f"{source}.tar", "w") as archive:
+            for number in range(count):
+                _, content = cv2.imencode(
+                    ".webp", random.integers(0, 256, (192, 192, 3), dtype=np.uint8), [cv2.IMWRITE_WEBP_QUALITY, 101]
+                )
+                member = tarfile.TarInfo(f"{number}.webp")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content.tobytes()))
+                group = "other" if source == "utkface" and number else "east_asian"
+                rows.append(f"{source},{number}.webp,30,{'fm'[number % 2]},{group},68,80,122,81,96,108,70,140,120,138")
+    (tmp_path / "index.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_crops_and_chips_come_out_of_the_tars(training_photos: Path) -> None:
+    crops, spec = module("crops"), module("spec")
+    photos = crops.read_index(training_photos)
+    found = list(crops.read_crops(training_photos, photos[1:]))
+    assert {(photo.source, photo.file) for photo, _ in found} == {(photo.source, photo.file) for photo in photos[1:]}
+    photo, crop = found[0]
+    assert crop.shape == (192, 192, 3)
+    networks = {name: msgspec.convert(spec.load(name).network, NetworkSpec) for name in ("dlib", "mobilefacenet")}
+    window = crops.chip_of(photo, crop, "dlib-window", networks["dlib"])
+    assert np.array_equal(window, crop[34:184, 21:171])
+    assert crops.chip_of(photo, crop, "five-points", networks["mobilefacenet"]).shape == (112, 112, 3)
+    with pytest.raises(ValueError, match="five-points"):
+        crops.chip_of(photo, crop, "six-points", networks["dlib"])
+
+
+def test_only_groups_that_can_be_read_are_chosen(training_photos: Path) -> None:
+    finish = module("finish")
+    chosen = finish.choose(module("crops").read_index(training_photos), 1)
+    assert sorted(map(finish.group_of, chosen)) == ["aaf east_asian f", "aaf east_asian m", "utkface east_asian f"]
 
 
 @pytest.mark.parametrize("name", ["dlib", "mobilefacenet"])
