@@ -1,9 +1,9 @@
 """The settings of sessions and of the API, frozen, a sentence each, and the reference's environment names that override them."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 LARGEST_EXPIRY_MINUTES = 24 * 60
 
@@ -78,27 +78,6 @@ ENVIRONMENT: Mapping[str, str] = {
 """Environment variable of the reference → field of `SessionSettings`."""
 
 
-def session_overrides(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of `SessionSettings` that environment variables set, typed and checked.
-
-    Raises:
-        ValueError: a variable's value is no number or out of range; the message names the variable and what is allowed.
-    """
-    found: dict[str, Any] = {}
-    for variable, name in ENVIRONMENT.items():
-        if variable in environment:
-            found[name] = _checked(variable, name, environment[variable])
-    return found
-
-
-def _checked(variable: str, name: str, text: str) -> Any:  # noqa: ANN401 - a number of the field's own type
-    try:
-        return getattr(SessionSettings.model_validate({name: text}), name)
-    except ValidationError as error:
-        reason = error.errors(include_url=False)[0]["msg"]
-        raise ValueError(f"environment variable {variable}: {reason}, not {text!r}") from None
-
-
 class ApiSettings(BaseModel):
     """How the API is served."""
 
@@ -118,6 +97,3 @@ class ApiSettings(BaseModel):
     socket_linger_s: Annotated[
         float, Field(description="Seconds that a socket stays open after its session's last message.", ge=5, le=60)
     ] = 5.0
-    liveness_demanded: Annotated[
-        Literal["basic"], Field(description="Liveness demanded of remote sessions: `basic` is blinks and motion.")
-    ] = "basic"

@@ -13,7 +13,7 @@ from api.errors import ApiError
 from api.frames import TimedImage
 from api.lane import Lane, Refused, TooFast
 from api.schema import EnrollmentRequest, parse
-from api.settings import ENVIRONMENT, SessionSettings, session_overrides
+from api.settings import ENVIRONMENT, SessionSettings
 
 CODES = [
     "invalid_request",
@@ -101,17 +101,6 @@ def test_settings_of_the_reference_have_their_names_and_defaults():
         "MAX_ENROLLMENT_ATTEMPTS": 50,
         "MAX_AUTH_ATTEMPTS": 20,
     }
-
-
-def test_the_environment_overrides_typed():
-    found = session_overrides({"FACE_RECOGNITION_THRESHOLD": "0.8", "MAX_AUTH_ATTEMPTS": "3", "HOME": "/"})
-    assert found == {"face_recognition_threshold": 0.8, "max_auth_attempts": 3}
-
-
-@pytest.mark.parametrize("value", ["", "many", "0", "-1", "3.5", "nan"])
-def test_the_environment_is_checked_by_name(value):
-    with pytest.raises(ValueError, match="MAX_AUTH_ATTEMPTS"):
-        session_overrides({"MAX_AUTH_ATTEMPTS": value})
 
 
 @pytest.mark.parametrize(
