@@ -15,6 +15,8 @@ names=("${@:-dlib}")
 export TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES=-1
 
 [ -x .venv/bin/python ] || { echo "the product's environment is absent: run \`make test\` first" >&2; exit 1; }
+.venv/bin/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' ||
+    { echo "TensorFlow 2.14 needs Python 3.11, and .venv has another" >&2; exit 1; }
 stamp=.venv-models/requirements.sha256
 wanted=$(sha256sum "$here/requirements.txt")
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
