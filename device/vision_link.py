@@ -117,6 +117,11 @@ class VisionLink:
         """Seconds without progress: of captures or of observations of the camera, whichever is older; of images that wait."""
         return boot_time() - min(self.progress.captured_at, self.progress.observed_at)
 
+    @property
+    def watched(self) -> bool:
+        """Whether anybody watches the previews."""
+        return self._watchers > 0
+
     async def __aenter__(self) -> Self:
         """Listen.
 

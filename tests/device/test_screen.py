@@ -1,0 +1,129 @@
+"""The kiosk's page over a real listener: what it serves, to whom, and what its live socket says."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from api.http import errors, loopback_only
+from api.server import serve
+from device.board import Board, Notice, Phase, Sign
+from device.screen import PAGE, Screen
+from device.vision_link import VisionLink
+from inference.channel import Preview
+from inference.observation import Box
+from tests.device.stand_in import StandIn
+
+
+@dataclass
+class Site:
+    """A served screen."""
+
+    url: str
+    board: Board
+    link: VisionLink
+    http: aiohttp.ClientSession
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    board = Board()
+    async with VisionLink("camera", tmp_path / "s", "model", os.getpid) as link, aiohttp.ClientSession() as http:
+        app = web.Application(middlewares=[errors, loopback_only])
+        Screen(board, link).mount(app)
+        async with serve(app, "127.0.0.1", 0) as port:
+            yield Site(f"http://127.0.0.1:{port}", board, link, http)
+
+
+async def test_the_page_and_all_that_it_names_is_served(site: Site) -> None:
+    async with site.http.get(f"{site.url}/") as answer:
+        assert answer.url.path == "/kiosk/"
+        page = await answer.text()
+        assert "'none'" in answer.headers["Content-Security-Policy"]
+    names = set(re.findall(r'(?:href|src)="([^"]+)"', page))
+    assert names == {"mark.svg", "kiosk.css", "kiosk.js"}
+    for name in names | {"words.js"}:
+        async with site.http.get(f"{site.url}/kiosk/{name}") as answer:
+            assert answer.status == 200
+            assert await answer.read() == (PAGE / name).read_bytes()
+
+
+def test_the_page_takes_nothing_from_the_network() -> None:
+    for file in PAGE.iterdir():
+        named = re.findall(r"""["'(](?:https?:)?//[^"')]+""", file.read_text())
+        assert [name for name in named if "www.w3.org" not in name] == []
+
+
+def test_every_instruction_has_words_and_at_most_four() -> None:
+    contract = (
+        "look_straight blink close_eyes turn_left turn_right move_closer move_back hold_still step_closer uncover_mouth "
+        "remove_sunglasses lift_hat more_light"
+    )
+    block = re.search(r"INSTRUCTIONS = \{(.*?)\};", (PAGE / "words.js").read_text(), re.DOTALL)
+    assert block
+    words = dict(re.findall(r'(\w+): "([^"]+)"', block[1]))
+    assert set(words) == set(contract.split())
+    assert all(len(text.split()) <= 4 for text in words.values())
+
+
+@pytest.mark.parametrize("path", ["/kiosk/../server.py", "/kiosk/%2e%2e%2fserver.py", "/kiosk/none.js", "/kiosk/index.html%00"])
+async def test_nothing_else_is_served(site: Site, path: str) -> None:
+    async with site.http.get(site.url + path) as answer:
+        assert answer.status == 404
+
+
+async def test_other_hosts_and_origins_are_refused(site: Site) -> None:
+    async with site.http.get(f"{site.url}/kiosk/", headers={"Host": "evil.example"}) as answer:
+        assert answer.status == 403
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await site.http.ws_connect(f"{site.url}/kiosk/live", headers={"Origin": "http://evil.example"})
+    assert refused.value.status == 403
+
+
+async def test_the_live_socket_tells_the_sign_and_its_changes(site: Site) -> None:
+    site.board.note(Notice("demo", False, "basic", "simulated"))
+    async with site.http.ws_connect(f"{site.url}/kiosk/live", headers={"Origin": site.url}) as socket:
+        first = await socket.receive_json(timeout=2)
+        assert first["phase"] == "starting"
+        assert first["notice"] == {"source": "demo", "live": False, "policy": "basic", "door": "simulated"}
+        site.board.show(Sign(phase=Phase.VISIT, instruction="blink", face=Box(1, 2, 3, 4)))
+        second = await socket.receive_json(timeout=2)
+        assert (second["instruction"], second["face"]) == ("blink", {"x": 1.0, "y": 2.0, "width": 3.0, "height": 4.0})
+        assert second["notice"] == first["notice"]
+
+
+async def test_previews_come_while_somebody_watches(site: Site) -> None:
+    camera = await StandIn(site.link).connect()
+    async with site.http.ws_connect(f"{site.url}/kiosk/live") as socket:
+        json.loads((await socket.receive(timeout=2)).data)
+        camera.say(Preview(1, b"jpeg"))
+        assert (await socket.receive(timeout=2)).data == b"jpeg"
+    async with asyncio.timeout(2):
+        while site.link.watched:  # noqa: ASYNC110  # a page that closes tells nobody else
+            await asyncio.sleep(0.01)
+    await camera.close()
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb (WCAG 2.2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_text_has_a_contrast_of_seven_to_one() -> None:
+    css = (PAGE / "kiosk.css").read_text()
+    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", css))
+    grounds = [colours["night"], colours["panel"], *re.findall(r"gradient\([^#]*(#[0-9a-f]{6})", css)]
+    assert len(grounds) == 3
+    for text in ("text", "soft", "yes", "no"):
+        for ground in grounds:
+            assert (luminance(colours[text]) + 0.05) / (luminance(ground) + 0.05) >= 7
+    assert "prefers-reduced-motion" in css
