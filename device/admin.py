@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Protocol
 
 import msgspec
 
+from api.ports import StoreError
 from device.commands import AnyCommand, AnyReply, Done, EnrollPhotos, Failed, OperationRefused, Photo
 from device.peer import Peer, listen_privately
 from inference.channel import ChannelError, pack, unpack
@@ -29,6 +31,11 @@ _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[AnyCommand] = msgspec.msgpack.Decoder(AnyCommand)
 _photos: msgspec.msgpack.Decoder[Photo] = msgspec.msgpack.Decoder(Photo)
 _replies: msgspec.msgpack.Decoder[AnyReply] = msgspec.msgpack.Decoder(AnyReply)
+
+
+def store_code(kind: type[StoreError]) -> str:
+    """The error's code for operators: `store_full` of StoreFull."""
+    return re.sub(r"(?<=[a-zA-Z])(?=[A-Z])", "_", kind.__name__).lower()
 
 
 class AdminError(Exception):
@@ -138,6 +145,9 @@ class AdminServer:
                     await writer.drain()
         except OperationRefused as error:
             return Failed(code=error.code, message=str(error))
+        except StoreError as error:
+            logger.error("%s failed: %s: %s", name, type(error).__name__, error)
+            return Failed(code=store_code(type(error)), message=str(error))
         except ConnectionError:
             raise
         except Exception:

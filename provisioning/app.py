@@ -15,6 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Set up and administer a face-authentication kiosk.\n\n"
     "While the kiosk runs, commands go to it; while it does not, kioskctl works on its data itself.\n\n"
     "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted.",

@@ -6,7 +6,7 @@ from device.config import find_config
 from provisioning.options import Common, ConfigOption, JsonOption
 from provisioning.output import reporting
 
-app = typer.Typer(no_args_is_help=True, help="The configuration file.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The configuration file.")
 
 
 @app.command("check")

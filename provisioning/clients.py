@@ -9,7 +9,7 @@ from provisioning.link import question
 from provisioning.options import Common, ConfigOption, JsonOption
 from provisioning.output import Output
 
-app = typer.Typer(no_args_is_help=True, help="The programs that may use the API.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The programs that may use the API.")
 
 
 @app.command("add")

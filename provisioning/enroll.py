@@ -40,7 +40,7 @@ def enroll(
         ),
     ] = None,
     camera: Annotated[bool, typer.Option("--camera", help="Enrol at the device's own camera instead.")] = False,
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name shown on the screen.", max=255)] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name shown on the screen.")] = None,
     basis: BasisOption = "",
     basis_text: Annotated[
         str, typer.Option("--basis-text", metavar="VERSION", help="Version of the text that the person was shown.")

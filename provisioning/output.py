@@ -13,21 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.ports import (
-    StoreClosed,
-    StoreConflict,
-    StoreDamaged,
-    StoreError,
-    StoreFull,
-    StoreKeyMissing,
-    StoreKeyWrong,
-    StoreLocked,
-    StoreMissing,
-    StoreNotADatabase,
-    StoreTooNew,
-    VisionUnavailable,
-)
-from device.admin import AdminError
+from api.ports import StoreError, VisionUnavailable
+from device.admin import AdminError, store_code
 from device.commands import OperationRefused
 from device.config import ConfigError
 from device.setup import SetupRefused
@@ -37,24 +24,13 @@ FAILED = 1
 
 CODES: Mapping[type[Exception], str] = {
     ConfigError: "invalid_configuration",
-    StoreMissing: "store_missing",
-    StoreDamaged: "store_damaged",
-    StoreTooNew: "store_too_new",
-    StoreConflict: "store_conflict",
-    StoreKeyMissing: "store_key_missing",
-    StoreKeyWrong: "store_key_wrong",
-    StoreNotADatabase: "store_not_a_database",
-    StoreLocked: "store_locked",
-    StoreFull: "store_full",
-    StoreClosed: "store_closed",
-    StoreError: "store_error",
     SetupRefused: "setup_refused",
     AdminError: "kiosk_unreachable",
     ModelError: "model_unusable",
     VisionUnavailable: "vision_unavailable",
     OSError: "system_error",
 }
-"""Error → its code in `--json`; the first class that fits counts."""
+"""Error → its code in `--json`; the first class that fits counts. Those of the store are named after their class."""
 
 
 class Output:
@@ -123,5 +99,7 @@ def reporting(*, as_json: bool) -> Iterator[Output]:
         yield out
     except OperationRefused as error:
         out.fail(error.code, str(error))
+    except StoreError as error:
+        out.fail(store_code(type(error)), str(error))
     except tuple(CODES) as error:
         out.fail(next(code for kind, code in CODES.items() if isinstance(error, kind)), str(error))

@@ -17,7 +17,7 @@ def _show(reply: DeviceStatus, out: Output) -> None:
     out.say(f"camera      {_vision(reply.camera)}")
     out.say(f"remote      {_vision(reply.remote)}")
     out.say(f"model       {reply.model_id}")
-    out.say(f"people      {reply.people} at the door, {reply.enrollments} enrolment(s) in all, {reply.clients} client(s)")
+    out.say(f"people      {reply.people} of the device, {reply.enrollments} enrolment(s) in all, {reply.clients} client(s)")
     if reply.other_models:
         out.say(
             f"            {reply.other_models} enrolment(s) of other models admit nobody: enrol those people again",

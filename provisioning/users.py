@@ -8,7 +8,7 @@ from provisioning.link import question
 from provisioning.options import Common, ConfigOption, JsonOption, RealmOption, UserArgument, YesOption
 from provisioning.output import Output
 
-app = typer.Typer(no_args_is_help=True, help="The people the device knows.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The people the device knows.")
 
 
 @app.command("list")

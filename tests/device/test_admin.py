@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from api.ports import StoreFull
 from device.admin import AdminConnection, AdminError, AdminServer, NotRunning, running
 from device.commands import (
     AnyCommand,
@@ -44,6 +45,8 @@ class Desk:
                     raise OperationRefused("user_not_enrolled", "there is nobody of that id")
                 case UserErase(user_id="broken"):
                     raise RuntimeError("a detail that is not the operator's")
+                case UserErase(user_id="full"):
+                    raise StoreFull("no space is left")
                 case UserErase():
                     yield UserErased(realm=command.realm, user_id=command.user_id, enrollments=1)
                 case EnrollPhotos():
@@ -106,6 +109,9 @@ async def test_a_refusal_keeps_its_code_and_an_unexpected_error_its_detail(path:
             await answers(path, UserErase(user_id="nobody"))
         with pytest.raises(OperationRefused) as failed:
             await answers(path, UserErase(user_id="broken"))
+        with pytest.raises(OperationRefused, match="no space is left") as full:
+            await answers(path, UserErase(user_id="full"))
+    assert full.value.code == "store_full"
     assert refused.value.code == "user_not_enrolled"
     assert failed.value.code == "internal_error"
     assert "detail" not in str(failed.value)

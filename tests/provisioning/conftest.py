@@ -60,6 +60,12 @@ class Kioskctl:
         return Answer(done.returncode, done.stdout, done.stderr)
 
 
+@pytest.fixture(scope="session")
+def kioskctl_on() -> type[Kioskctl]:
+    """Makes a kioskctl for a configuration file."""
+    return Kioskctl
+
+
 @pytest.fixture
 def nowhere(tmp_path: Path) -> Kioskctl:
     """kioskctl where there is no device yet."""

@@ -9,6 +9,8 @@ import pytest
 import typer
 
 from api.auth import GRANTS
+from api.ports import StoreError
+from device.admin import store_code
 from provisioning.app import app
 from provisioning.output import CODES
 
@@ -59,6 +61,12 @@ def test_every_command_has_help_config_and_json(name: str) -> None:
     assert all(option.help for option in EVERY[name].params if option.name != "help")
 
 
+def kinds_of(kind: type[StoreError]) -> Iterator[type[StoreError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from kinds_of(child)
+
+
 def test_codes_and_grants_are_documented(root: Path) -> None:
     text = (root / "docs/kioskctl.md").read_text(encoding="utf-8")
-    assert [code for code in (*CODES.values(), *GRANTS) if f"`{code}`" not in text] == []
+    assert [code for code in (*CODES.values(), *map(store_code, kinds_of(StoreError)), *GRANTS) if f"`{code}`" not in text] == []

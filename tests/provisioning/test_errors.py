@@ -90,7 +90,7 @@ def test_a_data_directory_in_use_names_who_uses_it(kioskctl) -> None:
 
 def test_wrong_usage_is_2_and_a_document_with_json(kioskctl) -> None:
     for arguments in (["user", "shw"], ["enroll", "grace"], ["log", "-n", "x"], ["client", "add", "x"]):
-        plain = kioskctl.program(*arguments)
+        plain = kioskctl(*arguments)
         assert (plain.code, plain.out) == (2, "")
         assert plain.err
     told = kioskctl.program("enroll", "grace", "--json")
