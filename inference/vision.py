@@ -18,9 +18,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 from pydantic import ValidationError
@@ -51,7 +50,17 @@ _REASONS: tuple[tuple[type[CameraError], str], ...] = (
 
 
 async def serve(duty: Duty, socket: Path) -> int:
-    """Work for the control that listens at `socket`; the exit status."""
+    """Work for the control that listens at `socket` until done, or SIGTERM or SIGINT; the exit status."""
+    serving = asyncio.ensure_future(_serve(duty, socket))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    try:
+        return await serving
+    except asyncio.CancelledError:
+        return DONE
+
+
+async def _serve(duty: Duty, socket: Path) -> int:
     try:
         outlet = await Outlet.connect(socket)
     except OSError as error:
@@ -59,22 +68,11 @@ async def serve(duty: Duty, socket: Path) -> int:
         return CONTROL_LOST
     worker = Worker("vision")
     try:
-        return await _until_signalled(_work(duty, outlet, worker))
+        return await _work(duty, outlet, worker)
     finally:
         duty.stop()
         await asyncio.wait({worker.call(duty.close)}, timeout=STOP_S)
         await outlet.close()
-
-
-async def _until_signalled(work: Coroutine[Any, Any, int]) -> int:
-    """The status of the work, or `DONE` when SIGTERM or SIGINT comes first."""
-    working = asyncio.ensure_future(work)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
-    try:
-        return await working
-    except asyncio.CancelledError:
-        return DONE
 
 
 async def _work(duty: Duty, outlet: Outlet, worker: Worker) -> int:
@@ -124,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         parser.error(f"the settings are not valid: {problems}")
+    _keep_standard_error()
     logging.basicConfig(level=settings.log_level.upper(), format=f"vision@{asked.instance} %(levelname)s %(message)s")
     cv2.setNumThreads(settings.vision.threads)
     duty = CameraDuty(settings) if asked.instance == "camera" else RemoteDuty(settings)
@@ -132,6 +131,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:
         log.exception("vision failed")
         return FAULT
+
+
+def _keep_standard_error() -> None:
+    """Our own words go to a descriptor of their own: native code's is closed while it starts (`quiet_native_code`)."""
+    if sys.stderr is sys.__stderr__:
+        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
 
 
 if __name__ == "__main__":
