@@ -44,7 +44,7 @@ async def vision(instance: Instance, config: Config, model_id: str) -> AsyncIter
     """A vision instance's socket, and the supervisor that will run it."""
     path = config.vision_socket(instance)
     async with VisionLink(instance, path, model_id, lambda: supervisor.pid) as link:
-        supervisor = Supervisor(link, vision_command(instance, path, config), config.watch, config.final_ends)
+        supervisor = Supervisor(link, vision_command(instance, path, config), config.watch_of(instance), config.final_ends)
         yield Watched(link, supervisor)
 
 

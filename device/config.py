@@ -82,6 +82,11 @@ class Config(BaseModel):
         """Reasons of vision for ending after which starting it again cannot help: a file does not come back as a camera does."""
         return frozenset({"model", "absent", "busy", "failed"} if self.camera.source == "replay" else {"model"})
 
+    def watch_of(self, instance: str) -> WatchSettings:
+        """When the instance counts as hung: `vision@remote` may take as long over one image as its client waits for it."""
+        slowest = self.watch.progress_s if instance == "camera" else max(self.watch.progress_s, self.api.vision_timeout_s)
+        return self.watch.model_copy(update={"progress_s": slowest})
+
     def vision_socket(self, instance: str) -> Path:
         """The socket on which control waits for a vision instance, `camera` or `remote`."""
         return self.socket_dir / f"vision-{instance}.sock"
