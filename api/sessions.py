@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from api import session as rules
+from api.access import barred
 from api.clock import Clock
 from api.errors import ApiError
 from api.feedback import Feedback, feedback
-from api.ports import Recognition, Store
+from api.ports import Recognised, Recognition, Store
 from api.records import Attempt, DoorState, Enrollment, Origin, Person, SessionRow, SessionStatus
 from api.session import Effect, Enroll, Judge, Refuse, State, Step
 from api.settings import SessionSettings
@@ -25,6 +26,8 @@ from inference.observation import Observation
 _REMEMBERED_S = 60.0
 """How long a session that is over stays in memory, to answer questions without the store."""
 _FLOAT32 = 4
+_UNKNOWN = ("no_match", "user_not_enrolled")
+"""Reasons of a decision that names nobody but who was claimed."""
 
 
 @dataclass(slots=True)
@@ -216,20 +219,26 @@ class SessionService:
     async def _judge(self, work: _Work, judge: Judge) -> None:
         """Match, write the attempt, and only then let anybody know."""
         decision = self._recognition.decide(work.row.realm, judge.samples, judge.claimed, judge.min_confidence)
-        attempt = self._attempt(work, decision.success, decision.reason, judge.liveness_passed)
+        why = await self._barred(work.row, decision) if decision.success else decision.reason
+        attempt = self._attempt(work, not why, why, judge.liveness_passed)
         attempt = replace(
             attempt,
-            user_id=decision.user_id if decision.success else judge.claimed,
+            user_id=judge.claimed if why in _UNKNOWN else decision.user_id,
             confidence=decision.confidence,
-            matched_enrollment=decision.enrollment_id if decision.success else None,
+            matched_enrollment=None if why else decision.enrollment_id,
             detail={**attempt.detail, "samples": len(judge.samples)},
         )
         await self._store.add_attempt(attempt)
         work.attempt = attempt
-        work.state = rules.decided(work.state, decision.success, decision.reason, self._clock.boot()).state
-        if decision.success:
+        work.state = rules.decided(work.state, not why, _told(work.row, why), self._clock.boot()).state
+        if not why:
             # Whom the row names is whose key seals it.
             work.row = _with_result(replace(work.row, user_id=attempt.user_id), confidence=attempt.confidence)
+
+    async def _barred(self, row: SessionRow, decision: Recognised) -> str:
+        """Why somebody whose face matched is not recognised: the matcher knows faces, the store who may use theirs now."""
+        person = await self._store.person(row.realm, decision.user_id or "")
+        return barred(person, self._clock.dated())
 
     def _attempt(self, work: _Work, success: bool, reason: str, liveness_passed: bool) -> Attempt:
         seen, evidence = work.observation, work.state.evidence
@@ -279,6 +288,13 @@ class SessionService:
             created_at=self._clock.dated(),
             client_id=row.client_id,
         )
+
+
+def _told(row: SessionRow, why: str) -> str:
+    """The reason as the session tells it: of people who are barred, clients hear what they hear of people who are not there."""
+    if row.client_id is None or not why or why in _UNKNOWN:
+        return why
+    return "no_match" if row.user_id is None else "user_not_enrolled"
 
 
 def _with_result(row: SessionRow, **result: Any) -> SessionRow:  # noqa: ANN401 - what JSON can hold

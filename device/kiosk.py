@@ -174,7 +174,8 @@ class Kiosk:
         if feedback.status is SessionStatus.COMPLETED and attempt is not None:
             await self._end(visit, *await self._let_in(attempt))
         elif feedback.status is SessionStatus.FAILED:
-            await self._end(visit, Outcome("refused", feedback.outcome, None, attempt.confidence if attempt else None))
+            user, confidence = (attempt.user_id, attempt.confidence) if attempt else (None, None)
+            await self._end(visit, Outcome("refused", feedback.outcome, user, confidence))
         else:
             await self._break_off(feedback.outcome or "session_expired")
 

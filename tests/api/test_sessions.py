@@ -7,7 +7,7 @@ import pytest
 
 from api.errors import ApiError
 from api.ports import StoreFull
-from api.records import DoorState, Origin, SessionKind, SessionStatus
+from api.records import DoorState, Origin, Person, SessionKind, SessionStatus
 from api.sessions import SessionService
 from api.settings import SessionSettings
 from api.terms import NewSession
@@ -75,6 +75,33 @@ async def test_one_to_one(sessions, store, clock, seen, enrol, claimed, outcome)
     assert told.outcome == outcome
     assert told.status is (SessionStatus.FAILED if outcome else SessionStatus.COMPLETED)
     assert {attempt.user_id for _, attempt in await store.attempts("office")} == {claimed}
+
+
+@pytest.mark.parametrize(
+    ("person", "trusted", "why"),
+    [
+        ({"status": "disabled"}, True, "person_disabled"),
+        ({"valid_until": 1.0}, True, "no_longer_valid"),
+        ({"valid_from": 4e9}, True, "not_valid_yet"),
+        ({"valid_until": 4e9}, False, "clock_not_trusted"),
+        ({"valid_from": 1.0, "valid_until": 4e9}, True, ""),
+        ({}, False, ""),
+    ],
+)
+@pytest.mark.parametrize("claimed", [None, "ann"])
+@pytest.mark.parametrize("client", [None, "a client"])
+async def test_who_is_barred_is_not_recognised(sessions, store, clock, seen, enrol, person, trusted, why, claimed, client):
+    await enrol("ann", 1)
+    await enrol("bob", 2)
+    await store.put_person(Person("office", "ann", **person))
+    clock.set_wall(clock.wall(), trusted=trusted)
+    row = await sessions.create(authentication(user_id=claimed, client_id=client))
+    told = await feed(sessions, clock, seen, row.token, frames=40)
+    attempt = (await store.attempts("office"))[-1][1]
+    assert (attempt.success, attempt.failure_reason, attempt.user_id) == (not why, why, "ann")
+    assert told.status is (SessionStatus.FAILED if why else SessionStatus.COMPLETED)
+    for_clients = "no_match" if claimed is None else "user_not_enrolled"
+    assert told.outcome == (why and (why if client is None else for_clients))
 
 
 async def test_another_realm_is_not_searched(sessions, clock, seen, enrol):
