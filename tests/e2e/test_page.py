@@ -1,0 +1,93 @@
+"""The kiosk's page in a real browser, over a real kiosk on the demo source."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+
+from device.setup import create, plan
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+REPORTS = Path(__file__).resolve().parents[2] / "build" / "reports"
+
+
+@pytest.fixture(scope="module")
+def url(device: Path, start) -> str:
+    kiosk = start("provisioning", "run", "--camera", "demo", "--config", str(device))
+    address = kiosk.wait_for(r"(http://127\.0\.0\.1:\d+/kiosk/)", 60)[1]
+    kiosk.wait_for(r"^ready after", 30)
+    return address
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    assert CHROMIUM.exists(), f"{CHROMIUM} is missing: apt-get install chromium, or set CHROMIUM"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        yield page
+        browser.close()
+
+
+def shown(page: Page, selector: str, seconds: float = 60) -> None:
+    # By selector: the page's own security policy forbids the evaluation of text that waiting for a function needs.
+    page.wait_for_selector(selector, timeout=seconds * 1000, state="attached")
+
+
+def test_the_page_shows_what_happens(page: Page, url: str) -> None:
+    said: list[ConsoleMessage] = []
+    requests: list[str] = []
+    page.on("console", lambda message: said.append(message))  # playwright needs a function
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(url)
+    shown(page, "body[data-picture=yes]")
+    assert page.locator("#notice li").all_text_contents() == ["demo source", "policy basic", "simulated door"]
+
+    shown(page, "body[data-outcome=granted]")
+    assert page.locator("#headline").text_content() == "Welcome, Grace Hopper (demo)"
+    shown(page, "body[data-door=unlocked]", 5)
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=REPORTS / "kiosk-granted.png")
+
+    shown(page, "body[data-phase=visit] h1:text-is('Please blink')")
+    page.screenshot(path=REPORTS / "kiosk-visit.png")
+    shown(page, "body[data-outcome=refused]")
+    assert page.locator("#headline").text_content() == "Not admitted"
+    page.screenshot(path=REPORTS / "kiosk-refused.png")
+
+    assert [message.text for message in said if message.type in ("error", "warning")] == []
+    origin = url.removesuffix("/kiosk/")
+    assert all(request.startswith((origin, "blob:")) for request in requests)
+
+
+def test_the_picture_moves_and_is_mirrored(page: Page, url: str) -> None:
+    look = """() => { const c = document.getElementById('preview');
+        return Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 401 === 0)); }"""
+    first = page.evaluate(look)
+    page.wait_for_timeout(500)
+    assert page.evaluate(look) != first
+    assert page.evaluate("document.getElementById('preview').getContext('2d').getTransform().a") == -1
+
+
+def test_a_kiosk_that_is_gone_is_said_to_be_out_of_service(page: Page, start, tmp_path: Path) -> None:
+    other = tmp_path / "facekiosk.toml"
+    made, _ = plan(other)
+    create(other, made.replace("# port = 8080", "port = 0"))
+    kiosk = start("device.app", "--config", str(other), "--camera", "demo")
+    page.goto(kiosk.wait_for(r"(http://127\.0\.0\.1:\d+/kiosk/)", 30)[1])
+    shown(page, "body[data-picture=yes]", 30)
+    assert kiosk.stop() == 0
+    shown(page, "body[data-phase=closed]", 10)
+    assert page.locator("#headline").text_content() == "Out of service"
