@@ -18,6 +18,8 @@ SCORE_USABLE = 0.6
 _PATCH = (112, 128)
 _PATCH_EYES = ((36.0, 44.0), (76.0, 44.0))
 """Width and height of the grey patch, and where the eyes stand in it: 40 px apart, so that no measure depends on size."""
+_REACH = 2.9
+"""Eye distances from an eye to the patch's farthest corner, however the face is rolled."""
 _CORE = (slice(24, 104), slice(16, 96))
 """Forehead to chin, cheek to cheek: rows and columns of the patch without background and hair."""
 _LEVEL_PITCH = -5.0
@@ -59,7 +61,15 @@ def assess(image: Image, landmarks: Landmarks, pose: Pose | None, min_eye_distan
 
 def patch(image: Image, landmarks: Landmarks) -> Grey:
     """The face in grey, upright, with 40 px between the eyes: (128, 112) float32, 0..255."""
-    cut = warp(image, fit_similarity(_PATCH_EYES, eye_centres(landmarks)), *_PATCH)
+    eyes = eye_centres(landmarks)
+    # Only what the patch can reach is halved where the face is large; a frame of 2 megapixels would cost more than the rest.
+    reach = _REACH * float(np.hypot(*(eyes[1] - eyes[0])))
+    left, top = np.maximum(0, (eyes.min(axis=0) - reach).astype(int))
+    right, bottom = np.maximum(1, (eyes.max(axis=0) + reach).astype(int))
+    near = image[top:bottom, left:right]
+    if near.size == 0:
+        return np.zeros(_PATCH[::-1], np.float32)
+    cut = warp(near, fit_similarity(_PATCH_EYES, eyes - np.array([left, top], np.float32)), *_PATCH)
     return np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY), dtype=np.float32)
 
 

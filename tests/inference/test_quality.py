@@ -9,7 +9,7 @@ import pytest
 from inference.landmarks import MediaPipeMesher
 from inference.observation import Pose
 from inference.pose import head_pose
-from inference.quality import assess, patch, sharpness, turned
+from inference.quality import _CORE, assess, patch, sharpness, turned
 
 FRONTAL = Pose(0, -5, 0)
 EYES = 84.0
@@ -106,6 +106,18 @@ def test_the_patch_has_the_eyes_where_they_belong(portrait, portrait_mesh):
     grey = patch(portrait, portrait_mesh)
     assert grey.shape == (128, 112)
     assert grey.dtype == np.float32
+
+
+def test_a_mesh_beside_the_picture_is_black_and_useless(portrait, portrait_mesh):
+    beside = portrait_mesh + np.array([5000, 0, 0], np.float32)
+    assert judged(portrait, beside)[0].score == 0
+
+
+def test_the_patch_is_the_same_in_a_larger_picture(portrait, portrait_mesh):
+    larger = np.pad(portrait, ((200, 0), (320, 0), (0, 0)))
+    moved = portrait_mesh + np.array([320, 200, 0], np.float32)
+    # Halving may begin at the next pixel, and the corner of the patch may reach past the smaller picture.
+    assert np.abs(patch(larger, moved) - patch(portrait, portrait_mesh))[_CORE].mean() < 1.5
 
 
 def test_an_empty_patch_is_not_sharp():
