@@ -12,7 +12,7 @@ const pencil = canvas.getContext("2d");
 function words(sign) {
   if (sign.phase === "result") {
     return sign.outcome === "granted"
-      ? [sign.name ? `Welcome, ${sign.name}` : "Welcome", "The door is open."]
+      ? [sign.name ? `Welcome, ${sign.name}` : "Welcome", "The door is unlocked."]
       : ["Not admitted", REFUSALS[sign.reason] ?? REFUSED];
   }
   if (sign.phase === "pause") return [PHASES.pause[0], `Next try in ${Math.ceil(sign.seconds)} seconds.`];
