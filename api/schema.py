@@ -1,7 +1,7 @@
 """The forms of requests, answers and messages on the wire, one model each, named after the reference's serializers."""
 
 import unicodedata
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -130,6 +130,42 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    left_out: ClassVar[tuple[str, ...]] = ()
+    """Fields that are there only when there is something to say; any other that is not known yet is null."""
+
+    def wire(self) -> dict[str, Any]:
+        """The JSON object."""
+        said = self.model_dump(mode="json")
+        return {name: value for name, value in said.items() if value is not None or name not in self.left_out}
+
+
+class ErrorResponse(Answer):
+    """Every failure."""
+
+    error_code: str
+    message: str
+    details: dict[str, Any] | None = None
+
+
+class FrameErrorResponse(ErrorResponse):
+    """A refused call with frames; the two fields more are there once the session is known to be the caller's."""
+
+    success: Literal[False] = False
+    session_status: SessionStatusName | None = None
+
+
+class HealthResponse(Answer):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class ReadinessResponse(Answer):
+    """Whether the device can do its work, and what each of its components has to say; `ok` where nothing is wrong."""
+
+    status: Literal["ready", "not_ready"]
+    checks: dict[str, str]
+
 
 class ClientAuthenticationResponse(Answer):
     """A token for a client."""
@@ -159,19 +195,14 @@ class LivenessData(Answer):
 class FrameAnswer(Answer):
     """Base of the answers to frames over REST. `error_code` and `message` are there when a frame was no use."""
 
+    left_out: ClassVar[tuple[str, ...]] = ("error_code", "message", "reason")
+
     success: bool
     session_status: SessionStatusName
     liveness_data: LivenessData
     error_code: str | None = None
     message: str | None = None
     reason: str | None = None
-
-    def wire(self) -> dict[str, Any]:
-        """The JSON object: what is not known yet is null; error fields are there only when there is something to say."""
-        said = self.model_dump(mode="json")
-        return {
-            name: value for name, value in said.items() if value is not None or name not in ("error_code", "message", "reason")
-        }
 
 
 class EnrollmentResponse(FrameAnswer):

@@ -11,7 +11,7 @@ from api import socket
 from api.errors import ApiError
 from api.http import errors, loopback_only
 from api.ports import StoreError
-from api.routes import client, health, sessions, users
+from api.routes import client, docs, health, sessions, users
 from api.services import SERVICES, Services
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def build_app(services: Services, *mounts: Mount) -> web.Application:
     """The application: the API, and what else is mounted beside it (the kiosk's pages)."""
     app = web.Application(middlewares=[errors, loopback_only], client_max_size=services.settings.max_body_bytes)
     app[SERVICES] = services
-    for mount in (client.mount, sessions.mount, users.mount, health.mount, socket.mount, *mounts):
+    for mount in (client.mount, sessions.mount, users.mount, health.mount, socket.mount, docs.mount, *mounts):
         mount(app)
     app.cleanup_ctx.append(_sweeping)
     return app

@@ -12,6 +12,15 @@ from api.frames import TimedImage
 from api.http import add, log
 from api.images import check_image, decode_frame
 from api.lane import Entry, Lane, Refused, TooFast
+from api.messages import (
+    AuthenticationProgressMessage,
+    AuthenticationResultMessage,
+    EnrollmentCompleteMessage,
+    EnrollmentProgressMessage,
+    ErrorMessage,
+    SessionStateMessage,
+)
+from api.operation import Operation, operation
 from api.ports import StoreError
 from api.records import SessionKind, SessionStatus
 from api.schema import ProcessFrameMessage, parse
@@ -162,6 +171,22 @@ def _error(error: ApiError) -> dict[str, Any]:
     return error_message(error.code, error.message, error.details)
 
 
+@operation(
+    Operation(
+        answers={101: ""},
+        errors=("invalid_request",),
+        credential=False,
+        hears=(ProcessFrameMessage,),
+        says=(
+            SessionStateMessage,
+            EnrollmentProgressMessage,
+            EnrollmentCompleteMessage,
+            AuthenticationProgressMessage,
+            AuthenticationResultMessage,
+            ErrorMessage,
+        ),
+    )
+)
 async def process_image(request: web.Request) -> web.StreamResponse:
     """Serve one socket."""
     services, token = request.app[SERVICES], request.match_info["session_token"]

@@ -3,8 +3,16 @@
 from typing import Any, Literal
 
 from api.clock import rfc3339
-from api.errors import MESSAGE, error_body
+from api.errors import MESSAGE
 from api.feedback import Feedback
+from api.messages import (
+    AuthenticationProgressMessage,
+    AuthenticationResultMessage,
+    EnrollmentCompleteMessage,
+    EnrollmentProgressMessage,
+    ErrorMessage,
+    SessionStateMessage,
+)
 from api.records import Enrollment, Person, SessionKind, SessionRow, SessionStatus
 from api.schema import (
     AuthenticationResponse,
@@ -100,62 +108,50 @@ def frame_message(told: Feedback) -> dict[str, Any]:
         return final_message(told)
     if told.condition:
         return error_message(told.condition)
-    data = liveness_data(told).model_dump()
     if told.kind is SessionKind.ENROLLMENT:
-        return {
-            "type": "enrollment_progress",
-            "completed_samples": told.completed_samples,
-            "target_samples": told.target_samples,
-            "quality_score": None if told.quality is None else round(told.quality, 3),
-            "liveness_data": data,
-        }
-    return {
-        "type": "authentication_progress",
-        "liveness_data": data,
-        "instruction": told.instruction,
-        "progress": told.progress,
-    }
+        return EnrollmentProgressMessage(
+            completed_samples=told.completed_samples,
+            target_samples=told.target_samples,
+            quality_score=None if told.quality is None else round(told.quality, 3),
+            liveness_data=liveness_data(told),
+        ).wire()
+    return AuthenticationProgressMessage(
+        liveness_data=liveness_data(told), instruction=told.instruction, progress=told.progress
+    ).wire()
 
 
 def final_message(told: Feedback) -> dict[str, Any]:
     """How a session ended."""
     if told.kind is SessionKind.AUTHENTICATION:
         user_id, confidence = _recognised(told)
-        message = {
-            "type": "authentication_result",
-            "authenticated": bool(_authenticated(told)),
-            "user_id": user_id,
-            "confidence": confidence,
-        }
-        reason = _reason(told)
-        return {**message, "reason": reason} if reason else message
+        return AuthenticationResultMessage(
+            authenticated=bool(_authenticated(told)), user_id=user_id, confidence=confidence, reason=_reason(told)
+        ).wire()
     if told.status is SessionStatus.COMPLETED:
-        return {
-            "type": "enrollment_complete",
-            "enrollment_id": told.enrollment_id,
-            "completed_samples": told.completed_samples,
-            "liveness_verified": told.liveness_verified,
-        }
+        return EnrollmentCompleteMessage(
+            enrollment_id=told.enrollment_id,
+            completed_samples=told.completed_samples,
+            liveness_verified=told.liveness_verified,
+        ).wire()
     return error_message(told.outcome or "session_completed")
 
 
 def error_message(code: str, message: str = "", details: dict[str, Any] | None = None) -> dict[str, Any]:
     """An error on the socket."""
-    return {"type": "error", **error_body(code, message, details)}
+    return ErrorMessage(error_code=code, message=message or MESSAGE.get(code, code), details=details).wire()
 
 
 def state_message(told: Feedback) -> dict[str, Any]:
     """What a client of `facekiosk.v1` is told on connecting."""
-    return {
-        "type": "session_state",
-        "session_type": told.kind.value,
-        "session_status": SESSION_STATUS[told.status],
-        "completed_samples": told.completed_samples,
-        "target_samples": told.target_samples,
-        "liveness_data": liveness_data(told).model_dump(),
-        "instruction": told.instruction,
-        "progress": told.progress,
-    }
+    return SessionStateMessage(
+        session_type="enrollment" if told.kind is SessionKind.ENROLLMENT else "authentication",
+        session_status=SESSION_STATUS[told.status],
+        completed_samples=told.completed_samples,
+        target_samples=told.target_samples,
+        liveness_data=liveness_data(told),
+        instruction=told.instruction,
+        progress=told.progress,
+    ).wire()
 
 
 def session_view(row: SessionRow, told: Feedback) -> SessionStatusResponse:

@@ -4,10 +4,19 @@ from aiohttp import web
 
 from api.clock import rfc3339
 from api.http import add, answer
+from api.operation import Operation, operation
 from api.schema import ClientAuthenticationRequest, ClientAuthenticationResponse, parse
 from api.services import SERVICES
 
 
+@operation(
+    Operation(
+        asks=ClientAuthenticationRequest,
+        answers={200: ClientAuthenticationResponse},
+        errors=("invalid_api_key",),
+        credential=False,
+    )
+)
 async def client_authentication(request: web.Request) -> web.Response:
     """Issue a token, good for an hour at most."""
     wanted = parse(ClientAuthenticationRequest, await request.read())

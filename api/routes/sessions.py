@@ -1,6 +1,7 @@
 """`/api/auth/enrollment/`, `/api/auth/authentication/`, their `process-frame/`, and `/api/auth/session/{token}/`."""
 
 from aiohttp import web
+from pydantic import BaseModel
 
 from api.clock import rfc3339
 from api.errors import ApiError
@@ -8,15 +9,40 @@ from api.feedback import Feedback
 from api.frames import TimedImage
 from api.http import add, answer, caller
 from api.images import decode_frame
+from api.operation import Operation, operation
 from api.records import Client, SessionKind, SessionRow
-from api.schema import AuthenticationRequest, EnrollmentRequest, FaceFrame, SessionCreatedResponse, parse
+from api.schema import (
+    AuthenticationRequest,
+    AuthenticationResponse,
+    EnrollmentRequest,
+    EnrollmentResponse,
+    FaceFrame,
+    SessionCreatedResponse,
+    SessionStatusResponse,
+    parse,
+)
 from api.services import SERVICES, Services
 from api.terms import NewSession
 from api.wire import SESSION_STATUS, frame_answer, session_view
 
 _GRANT = {SessionKind.ENROLLMENT: "enroll", SessionKind.AUTHENTICATION: "authenticate"}
+_CREATE_ERRORS = ("stronger_liveness_required",)
+_FRAME_ERRORS = (
+    "session_not_found",
+    "session_completed",
+    "too_many_attempts",
+    "session_expired",
+    "invalid_frame",
+    "unsupported_image",
+    "vision_unavailable",
+)
 
 
+def _frames(grant: str, told: type[BaseModel]) -> Operation:
+    return Operation(asks=FaceFrame, answers={200: told}, grant=grant, errors=_FRAME_ERRORS, about_frames=True)
+
+
+@operation(Operation(asks=EnrollmentRequest, answers={201: SessionCreatedResponse}, grant="enroll", errors=_CREATE_ERRORS))
 async def create_enrollment(request: web.Request) -> web.Response:
     """Begin an enrolment. Liveness is waived only for a client with the grant, and where the device allows it."""
     client = await caller(request, "enroll")
@@ -35,6 +61,9 @@ async def create_enrollment(request: web.Request) -> web.Response:
     return _created(request, await request.app[SERVICES].sessions.create(session))
 
 
+@operation(
+    Operation(asks=AuthenticationRequest, answers={201: SessionCreatedResponse}, grant="authenticate", errors=_CREATE_ERRORS)
+)
 async def create_authentication(request: web.Request) -> web.Response:
     """Begin an authentication: 1:1 with a user id, 1:N without."""
     client = await caller(request, "authenticate")
@@ -73,11 +102,17 @@ async def _own(request: web.Request, client: Client, token: str) -> SessionRow:
     return row
 
 
+@operation(Operation(asks=FaceFrame, answers={200: EnrollmentResponse}, grant="enroll", errors=_FRAME_ERRORS, about_frames=True))
 async def process_enrollment_frame(request: web.Request) -> web.Response:
     """A frame, or a batch, for an enrolment."""
     return await _process_frame(request, SessionKind.ENROLLMENT)
 
 
+@operation(
+    Operation(
+        asks=FaceFrame, answers={200: AuthenticationResponse}, grant="authenticate", errors=_FRAME_ERRORS, about_frames=True
+    )
+)
 async def process_authentication_frame(request: web.Request) -> web.Response:
     """A frame, or a batch, for an authentication."""
     return await _process_frame(request, SessionKind.AUTHENTICATION)
@@ -115,6 +150,7 @@ async def _judged(services: Services, row: SessionRow, frame: FaceFrame) -> Feed
     return await services.desk.judge(row.token, images)
 
 
+@operation(Operation(answers={200: SessionStatusResponse}, errors=("session_not_found",)))
 async def session_status(request: web.Request) -> web.Response:
     """Where a session stands."""
     client = await caller(request)
@@ -125,6 +161,7 @@ async def session_status(request: web.Request) -> web.Response:
     return answer(session_view(await sessions.row(token), told))
 
 
+@operation(Operation(answers={200: SessionStatusResponse}, errors=("session_not_found",)))
 async def cancel_session(request: web.Request) -> web.Response:
     """End a session; one that is over stays as it is."""
     client = await caller(request)

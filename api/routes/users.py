@@ -4,11 +4,13 @@ from aiohttp import web
 
 from api.errors import ApiError
 from api.http import add, answer, caller
-from api.schema import ErasedResponse, UsersResponse
+from api.operation import Operation, operation
+from api.schema import ErasedResponse, UsersResponse, UserView
 from api.services import SERVICES
 from api.wire import user_view
 
 
+@operation(Operation(answers={200: UsersResponse}, grant="enroll"))
 async def users(request: web.Request) -> web.Response:
     """Ids of the realm's people."""
     client = await caller(request, "enroll")
@@ -16,6 +18,7 @@ async def users(request: web.Request) -> web.Response:
     return answer(UsersResponse(users=[person.user_id for person in people]))
 
 
+@operation(Operation(answers={200: UserView}, grant="enroll", errors=("user_not_enrolled",)))
 async def user(request: web.Request) -> web.Response:
     """One person and the enrolments, without templates."""
     client = await caller(request, "enroll")
@@ -26,6 +29,7 @@ async def user(request: web.Request) -> web.Response:
     return answer(user_view(person, list(await store.enrollments(client.realm, user_id))))
 
 
+@operation(Operation(answers={200: ErasedResponse}, grant="erase", errors=("user_not_enrolled",)))
 async def erase_user(request: web.Request) -> web.Response:
     """Forget a person at once: in the store, whose keys are destroyed, and in the index."""
     client = await caller(request, "erase")
@@ -36,6 +40,7 @@ async def erase_user(request: web.Request) -> web.Response:
     return answer(ErasedResponse(user_id=user_id))
 
 
+@operation(Operation(answers={200: ErasedResponse}, grant="erase", errors=("enrollment_not_found",)))
 async def erase_enrollment(request: web.Request) -> web.Response:
     """Remove one template, in store and index."""
     client = await caller(request, "erase")
