@@ -37,6 +37,9 @@ TICK_S = 0.25
 DEPTH = 8
 """Observations that may wait while rows are written; older ones go."""
 
+FUTURE_S = 0.1
+"""Seconds that an observation's time may be ahead: the clock is one, but is read in two processes."""
+
 RETRY_S = 2.0
 """Seconds out of service after the store failed."""
 
@@ -109,10 +112,14 @@ class Kiosk:
             self._broken_until = self._parts.clock.boot() + RETRY_S
             await self._break_off("store_failed")
             self._show(Sign(phase=Phase.CLOSED, reason="store_failed"))
+        except ValueError as error:
+            # Vision is not trusted: numbers that are no embedding end the visit, not the kiosk.
+            log.error("an observation cannot be judged: %s", error)
+            await self._break_off("vision_unavailable")
 
     async def _step(self, observation: Observation | None) -> None:
         now = self._parts.clock.boot()
-        if observation is None or now - observation.time > self._rules.stale_s:
+        if observation is None or not -FUTURE_S <= now - observation.time <= self._rules.stale_s:
             if self._fresh_at is not None and now - self._fresh_at > self._rules.stale_s:
                 await self._blind()
             return
@@ -258,4 +265,5 @@ def _asking(feedback: Feedback) -> Sign:
 def line(outcome: Outcome, milliseconds: int) -> str:
     """A decision as one line: word, user, confidence, reason, milliseconds from first face to decision."""
     confidence = "-" if outcome.confidence is None else f"{outcome.confidence:.2f}"
-    return f"{outcome.outcome:7}  user {outcome.user_id or '-'}  confidence {confidence}  {outcome.reason}  {milliseconds} ms"
+    user = "".join(each if each.isprintable() else "?" for each in outcome.user_id or "-")
+    return f"{outcome.outcome:7}  user {user}  confidence {confidence}  {outcome.reason}  {milliseconds} ms"

@@ -249,6 +249,8 @@ class VisionLink:
             return
         if not isinstance(hello, Hello) or hello.instance != self.instance:
             raise ChannelError(f"the first message is not the hello of vision@{self.instance}")
+        if not hello.source.isprintable():
+            raise ChannelError("the name of the source is no line of text")
         if hello.model_id != self.model_id:
             raise ChannelError(f"vision embeds with {hello.model_id!r}, control compares {self.model_id!r}")
         self.hello, self.ended, self.progress = hello, None, Progress()

@@ -31,6 +31,8 @@ class StandIn:
 
     link: VisionLink
     live: bool = False
+    scale: float = 1.0
+    """Length of the embeddings; real ones have 1."""
     _seq: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _tracks: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -79,6 +81,6 @@ class StandIn:
             pose=Pose(n * 3.0 % 20, 0, 0),
             quality=Quality(0.9, (Measure("sharpness", 1.0, 0.9),)),
             liveness=LivenessEvidence(n, blinks, 0, False, motion),
-            embedding=face_of(person, n).astype("<f4").tobytes(),
+            embedding=(face_of(person, n) * np.float32(self.scale)).astype("<f4").tobytes(),
             timings_ms={"whole": 10.0},
         )

@@ -213,6 +213,24 @@ async def test_the_past_decides_nothing(tmp_path: Path, real_store: Store) -> No
         assert not await at.visits()
 
 
+@pytest.mark.parametrize("age_s", [-5.0, float("nan"), float("-inf")])
+async def test_times_that_cannot_be_decide_nothing(tmp_path: Path, real_store: Store, age_s: float) -> None:
+    async with scene(tmp_path, real_store) as at:
+        await at.camera.show(ADA, 0.6, age_s=age_s)
+        assert not await at.attempts()
+        assert not await at.visits()
+
+
+async def test_numbers_that_are_no_embedding_end_the_visit_and_nothing_else(tmp_path: Path, real_store: Store) -> None:
+    async with scene(tmp_path, real_store) as at:
+        at.camera.scale = 7.0
+        await at.camera.show(ADA, 0.3)
+        assert {visit.outcome for visit in await at.settled()} == {"abandoned"}
+        at.camera.scale = 1.0
+        await at.camera.show(ADA, 0.8)
+        assert at.lines[-1].startswith("granted")
+
+
 async def test_a_vision_that_is_lost_ends_the_visit(tmp_path: Path, real_store: Store) -> None:
     async with scene(tmp_path, real_store) as at:
         await at.camera.show(ADA, 0.3, blinking=False)

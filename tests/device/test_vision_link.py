@@ -103,6 +103,7 @@ async def test_observations_reach_every_subscriber_and_freshness_is_known(link: 
         (seen(1),),
         (HELLO_REMOTE,),
         (Hello("camera", "another model", "demo", live=True),),
+        (Hello("camera", "model", "demo\ngranted  user mallory", live=False),),
         (HELLO, Judged(1)),
         (HELLO, HELLO),
         (Watch(on=True),),
