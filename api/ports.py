@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from api.lockout import Lockout
 from api.records import Attempt, Client, DoorEvent, Enrollment, Person, SessionRow, Visit
 from inference.observation import Observation
 from inference.probe import SamplePool
@@ -89,11 +90,23 @@ class Store(Protocol):
 
     async def remove_enrollment(self, realm: str, enrollment_id: str) -> bool: ...
 
+    async def confirm_enrollments(self, realm: str, user_id: str, enrollment_id: str | None = None) -> int:
+        """Confirm for the door a person's pending enrolments, or one of them; returns how many were pending."""
+
+    async def lockout(self, realm: str, user_id: str) -> Lockout:
+        """The failures in a row of who claimed to be this user."""
+
+    async def put_lockout(self, realm: str, user_id: str, lockout: Lockout) -> None: ...
+
+    async def clear_lockout(self, realm: str, user_id: str) -> bool:
+        """Forget the failures. False: there were none."""
+
     async def put_client(self, client: Client) -> None: ...
 
     async def client(self, client_id: str) -> Client | None: ...
 
-    async def client_by_prefix(self, key_prefix: str) -> Client | None: ...
+    async def client_by_prefix(self, key_prefix: str) -> Client | None:
+        """The client whose key, or former key, has this prefix."""
 
     async def clients(self) -> Sequence[Client]: ...
 
@@ -101,6 +114,9 @@ class Store(Protocol):
         """Insert or update a session row."""
 
     async def session(self, token: str) -> SessionRow | None: ...
+
+    async def active_sessions(self) -> Sequence[SessionRow]:
+        """The sessions that no end was written for: running ones, and those that a restart left behind."""
 
     async def add_attempt(self, attempt: Attempt) -> int:
         """Write a decision; returns its number in the log. Nothing may act on the decision before this has returned."""

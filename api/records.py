@@ -94,11 +94,27 @@ class Enrollment:
     status: str = "active"
     created_at: float | None = None
     client_id: str | None = None
+    duplicate: bool = False
+    """The face was somebody else's of the realm already, and policy let the enrolment pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormerKey:
+    """The key that a client had before: good beside the present one until the overlap ends."""
+
+    prefix: str
+    hash: bytes
+    until: float
+    """POSIX seconds, by the wall clock as it was."""
+    boot_id: str
+    """Of the rotation."""
+    until_boot: float
+    """The same by the boot-time clock of that boot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A program that may use the API, bound to one realm. The key itself is never kept, only its keyed hash."""
+    """A program that may use the API, bound to one realm. Keys themselves are never kept, only their keyed hashes."""
 
     client_id: str
     name: str
@@ -108,6 +124,9 @@ class Client:
     key_hash: bytes
     created_at: float | None = None
     revoked_at: float | None = None
+    key_created_at: float | None = None
+    """When the present key was made; None: the time was not known."""
+    former: FormerKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ def erase(db: Database, realm: str, user_id: str) -> bool:
         return False
     db.run("DELETE FROM enrollments WHERE subject_id = ?", subject_id)
     db.run("DELETE FROM people WHERE subject_id = ?", subject_id)
+    db.run("DELETE FROM lockouts WHERE subject_id = ?", subject_id)
     # A session that named nobody may have come to name this person; without its row it cannot go on.
     db.run(
         "DELETE FROM sessions WHERE subject_id = ? OR token IN (SELECT session_token FROM attempts WHERE subject_id = ?)",
@@ -128,6 +129,7 @@ def enroll(db: Database, enrollment: Enrollment) -> None:
             "status": enrollment.status,
             "created_at": enrollment.created_at,
             "client_id": enrollment.client_id,
+            "duplicate": enrollment.duplicate,
             "template": seal(subject.key, _template(enrollment.enrollment_id), template),
         },
     )
@@ -172,6 +174,18 @@ def _enrollment(db: Database, row: Row) -> Enrollment:
         status=row["status"],
         created_at=row["created_at"],
         client_id=row["client_id"],
+        duplicate=bool(row["duplicate"]),
+    )
+
+
+def confirm(db: Database, realm: str, user_id: str, enrollment_id: str | None) -> int:
+    """Confirm a person's pending enrolments, or one of them, for the door; returns how many were pending."""
+    return db.run(
+        "UPDATE enrollments SET door = ? WHERE subject_id = ? AND door = ? AND enrollment_id = coalesce(?, enrollment_id)",
+        str(DoorState.CONFIRMED),
+        subjects.find(db, realm, user_id),
+        str(DoorState.PENDING),
+        enrollment_id,
     )
 
 

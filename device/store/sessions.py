@@ -1,5 +1,7 @@
 """The durable part of sessions, as rows. They are no part of the log: erasing a person deletes them."""
 
+from sqlite3 import Row
+
 from api.records import SessionKind, SessionRow, SessionStatus
 from device.store import subjects
 from device.store.connection import Database
@@ -40,8 +42,17 @@ def _personal(token: str) -> Place:
 def get(db: Database, token: str) -> SessionRow | None:
     """One session; None where its person was erased."""
     row = db.row("SELECT * FROM sessions WHERE token = ?", token)
-    if row is None:
-        return None
+    return None if row is None else _session(db, row)
+
+
+def active(db: Database) -> list[SessionRow]:
+    """The sessions that no end was written for."""
+    rows = db.rows("SELECT * FROM sessions WHERE status = 'active'")
+    return [session for row in rows if (session := _session(db, row))]
+
+
+def _session(db: Database, row: Row) -> SessionRow | None:
+    token = row["token"]
     key = db.keys.field if row["subject_id"] is None else subjects.key_of(db, row["subject_id"])
     if key is None:
         return None

@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from api.lockout import Lockout
 from api.records import Attempt, Client, DoorEvent, Enrollment, Person, SessionRow, Visit
 from device.keys import Keys
-from device.store import chain, clients, log, people, schema, sessions, subjects
+from device.store import chain, clients, lockouts, log, people, schema, sessions, subjects
 from device.store.connection import Database, connect, creating, empty_journal, problems
 from device.store.owner import Owner
 
@@ -114,6 +115,22 @@ class SqlCipherStore:
         """Delete one template; False where there is none of that id."""
         return await self._write(people.remove_enrollment, realm, enrollment_id)
 
+    async def confirm_enrollments(self, realm: str, user_id: str, enrollment_id: str | None = None) -> int:
+        """Confirm a person's pending enrolments, or one of them, for the door; returns how many were pending."""
+        return await self._write(people.confirm, realm, user_id, enrollment_id)
+
+    async def lockout(self, realm: str, user_id: str) -> Lockout:
+        """The failures in a row of who claimed to be this user."""
+        return await self._read(lockouts.get, realm, user_id)
+
+    async def put_lockout(self, realm: str, user_id: str, lockout: Lockout) -> None:
+        """Write down the failures in a row."""
+        await self._write(lockouts.put, realm, user_id, lockout)
+
+    async def clear_lockout(self, realm: str, user_id: str) -> bool:
+        """Forget the failures; False: there were none."""
+        return await self._write(lockouts.clear, realm, user_id)
+
     async def put_client(self, client: Client) -> None:
         """Insert or replace a client; a prefix taken by another is a `StoreConflict`."""
         await self._write(clients.put, client)
@@ -123,7 +140,7 @@ class SqlCipherStore:
         return await self._read(clients.get, client_id)
 
     async def client_by_prefix(self, key_prefix: str) -> Client | None:
-        """One client, by the prefix of its key."""
+        """One client, by the prefix of its key or of its former key."""
         return await self._read(clients.by_prefix, key_prefix)
 
     async def clients(self) -> Sequence[Client]:
@@ -137,6 +154,10 @@ class SqlCipherStore:
     async def session(self, token: str) -> SessionRow | None:
         """One session; None once its person is erased."""
         return await self._read(sessions.get, token)
+
+    async def active_sessions(self) -> Sequence[SessionRow]:
+        """The sessions that no end was written for."""
+        return await self._read(sessions.active)
 
     async def add_attempt(self, attempt: Attempt) -> int:
         """Write a decision; returns its number in the log."""

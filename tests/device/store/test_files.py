@@ -157,7 +157,8 @@ async def test_later_migrations_are_applied_once_and_a_failing_one_not_at_all(ma
             pass
     db = connect(made, keys)
     names = {row[0] for row in db.rows("SELECT name FROM sqlite_master")}
-    assert schema.applied(db) == ["0001_first", "9001_good"]
+    assert schema.applied(db) == schema.known()[:-1]
+    assert schema.applied(db)[-1] == "9001_good"
     assert "good" in names
     assert "half" not in names
     db.connection.close()
