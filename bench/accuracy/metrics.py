@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import lgamma, log
+from math import exp, lgamma, log, log1p
 
 import numpy as np
 import numpy.typing as npt
@@ -38,14 +38,33 @@ class Rate:
         return {"value": self.value, "events": self.events, "trials": self.trials, "interval95": list(self.interval)}
 
 
+def _continued_fraction(share: float, a: float, b: float) -> float:
+    """Of the incomplete beta function, by Lentz's method (Numerical Recipes, 6.4)."""
+    tiny, c = 1e-300, 1.0
+    d = 1 / (1 - (a + b) * share / (a + 1) or tiny)
+    product = d
+    for m in range(1, 100_000):
+        for numerator in (
+            m * (b - m) * share / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * share / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            d = 1 / (1 + numerator * d or tiny)
+            c = 1 + numerator / c or tiny
+            product *= c * d
+        if abs(c * d - 1) < 1e-12:
+            return product
+    raise ArithmeticError("the incomplete beta function did not converge")
+
+
 def _tail_at_least(events: int, trials: int, share: float) -> float:
-    """P(X ≥ events) for X ~ Binomial(trials, share), summed in logarithms."""
-    if events <= 0:
-        return 1.0
-    counts = np.arange(events, trials + 1)
-    logs = lgamma(trials + 1) - np.array([lgamma(k + 1) + lgamma(trials - k + 1) for k in counts])
-    logs += counts * log(share) + (trials - counts) * np.log1p(-share)
-    return float(np.exp(logs - logs.max()).sum() * np.exp(logs.max()))
+    """P(X ≥ events) for X ~ Binomial(trials, share): the regularised incomplete beta function."""
+    a, b = float(events), float(trials - events + 1)
+    if share <= 0 or share >= 1:
+        return float(share >= 1)
+    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(share) + b * log1p(-share))
+    if share < (a + 1) / (a + b + 2):
+        return front * _continued_fraction(share, a, b) / a
+    return 1 - front * _continued_fraction(1 - share, b, a) / b
 
 
 def clopper_pearson(events: int, trials: int, level: float = 0.95) -> tuple[float, float]:

@@ -1,0 +1,155 @@
+"""The kiosk as a user would start it, timed from outside: start to ready, memory, and eyes open again to the pulse."""
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import psutil
+
+from bench.frames import evaluation_folder
+from camera.frame import boot_time
+
+CLIP = "live_blinks_portrait.mp4"
+STARTS = 3
+_LIMIT_S = 60.0
+_PHOTOS = 5
+
+
+@contextmanager
+def device() -> Iterator[Path]:
+    """A new device in a temporary folder; gives its configuration file."""
+    with tempfile.TemporaryDirectory(prefix="facekiosk-bench-") as folder:
+        config = Path(folder) / "facekiosk.toml"
+        kioskctl(config, "init", "--yes")
+        text = config.read_text(encoding="utf-8")
+        config.write_text(re.sub(r"(?m)^#?\s*port = \d+", "port = 0", text), encoding="utf-8")
+        yield config
+
+
+def kioskctl(config: Path, *arguments: str) -> str:
+    """Run a command to its end; raises where it fails."""
+    command = [sys.executable, "-m", "provisioning", arguments[0], "--config", str(config), *arguments[1:]]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=_LIMIT_S).stdout
+
+
+class Running:
+    """A kiosk under way, and the lines that it printed with the boot time of their arrival."""
+
+    def __init__(self, config: Path, camera: str) -> None:
+        command = [sys.executable, "-m", "device.app", "--config", str(config), "--camera", camera]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.lines: list[tuple[float, str]] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None  # noqa: S101 - it was asked for
+        for line in self.process.stdout:
+            self.lines.append((boot_time(), line.strip()))
+
+    def wait_for(self, pattern: str) -> tuple[float, re.Match[str]]:
+        """When the first line that matches arrived, and the match.
+
+        Raises:
+            TimeoutError: no such line within a minute.
+        """
+        deadline = time.monotonic() + _LIMIT_S
+        while time.monotonic() < deadline:
+            for at, line in list(self.lines):
+                if match := re.search(pattern, line):
+                    return at, match
+            time.sleep(0.005)
+        raise TimeoutError(f"the kiosk printed nothing like {pattern!r}: {[line for _, line in self.lines]}")
+
+    def resident_mb(self) -> dict[str, float]:
+        """Resident memory of control and of each vision instance, 10^6 bytes."""
+        own = psutil.Process(self.process.pid)
+        found = {"control": own.memory_info().rss / 1e6}
+        for child in own.children(recursive=True):
+            words = child.cmdline()
+            if "inference.vision" in words:
+                found[f"vision@{words[words.index('inference.vision') + 1]}"] = child.memory_info().rss / 1e6
+        return found
+
+    def stop(self) -> None:
+        """Ask it to stop, and wait."""
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+
+@contextmanager
+def running(config: Path, camera: str) -> Iterator[Running]:
+    """A kiosk on a source, stopped at the end."""
+    kiosk = Running(config, camera)
+    try:
+        yield kiosk
+    finally:
+        kiosk.stop()
+
+
+def start() -> dict[str, Any]:
+    """Seconds from the start of the process to its first judged frame, and memory after 20 s of the demo."""
+    seconds: list[float] = []
+    with device() as config:
+        for number in range(STARTS):
+            began = boot_time()
+            with running(config, "demo") as kiosk:
+                at, _ = kiosk.wait_for(r"^ready after")
+                seconds.append(at - began)
+                if number == STARTS - 1:
+                    time.sleep(20)
+                    resident = kiosk.resident_mb()
+    return {"ready_s": round(statistics.median(seconds), 2), "starts_s": [round(s, 2) for s in seconds], "resident_mb": resident}
+
+
+def look_to_decision() -> dict[str, Any]:
+    """From the capture of the frame in which the eyes are open again after a blink to the granted line, the clip in real time."""
+    clip = evaluation_folder() / "video" / CLIP
+    if not clip.is_file():
+        return {"skipped": "evaluation data absent"}
+    with device() as config:
+        with tempfile.TemporaryDirectory() as folder:
+            kioskctl(config, "enroll", "subject", *map(str, _photos(clip, Path(folder))))
+        with running(config, str(clip)) as kiosk:
+            kiosk.wait_for(r"screen is at")
+            sights = _watch(config)
+            granted, match = kiosk.wait_for(r"^granted .*")
+            reopened = [sight["time"] for sight in sights() if sight["blinks"] >= 1]
+    return {"seconds": round(granted - min(reopened), 3), "line": match.group(0), "clip": CLIP}
+
+
+def _photos(clip: Path, folder: Path) -> Iterator[Path]:
+    """Photos for enrolment from the second half of the clip; the run is decided in the first."""
+    video = cv2.VideoCapture(str(clip))
+    count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+    for number in range(_PHOTOS):
+        video.set(cv2.CAP_PROP_POS_FRAMES, count // 2 + number * count // (2 * _PHOTOS + 2))
+        read, image = video.read()
+        if read:
+            path = folder / f"{number}.jpg"
+            cv2.imwrite(str(path), image)
+            yield path
+    video.release()
+
+
+def _watch(config: Path) -> Callable[[], list[dict[str, Any]]]:
+    """Begin to watch what the kiosk's camera sees; gives what was seen so far."""
+    command = [sys.executable, "-m", "provisioning", "watch", "--config", str(config), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    seen: list[dict[str, Any]] = []
+
+    def read() -> None:
+        seen.extend(json.loads(line) for line in process.stdout or ())
+
+    threading.Thread(target=read, daemon=True).start()
+    return lambda: list(seen)
