@@ -259,9 +259,10 @@ class VisitView(Reply, frozen=True):
 
 
 class Sight(Reply, frozen=True):
-    """One frame as the pipeline saw it; pose in degrees, eye distance in pixels."""
+    """One frame as the pipeline saw it; pose in degrees, eye distance in pixels, time of capture in boot-time seconds."""
 
     seq: int
+    time: float
     faces: int
     track: int
     condition: str

@@ -8,6 +8,7 @@ from api.recognition import GalleryRecognition
 from api.records import Enrollment
 from device.config import Config
 from inference.gallery import Gallery
+from inference.gallery_annoy import notice
 from inference.manifest import EmbeddingModel
 
 log = logging.getLogger(__name__)
@@ -25,10 +26,9 @@ def open_recognition(model: EmbeddingModel, config: Config, enrollments: Sequenc
             tries=config.session.match_tries,
             match=match,
         )
-        for enrollment in enrollments:
-            if enrollment.status == "active":
-                recognition.add(enrollment)
-        others = sum(enrollment.model_id != model.id for enrollment in enrollments)
+        others = gallery.replace_all(enrollment for enrollment in enrollments if enrollment.status == "active")
         if others:
             log.warning("%d enrolments were made by another model than %s; they admit nobody", others, model.id)
+        if absent := notice():
+            log.warning(absent)
         yield recognition

@@ -83,6 +83,7 @@ def sight(observation: Observation) -> Sight:
     pose, quality, liveness = observation.pose, observation.quality, observation.liveness
     return Sight(
         seq=observation.seq,
+        time=observation.time,
         faces=len(observation.faces),
         track=observation.track,
         condition=observation.condition,
@@ -95,5 +96,5 @@ def sight(observation: Observation) -> Sight:
         eyes_closed=liveness is not None and liveness.eyes_closed,
         motion=0.0 if liveness is None else round(liveness.motion, 3),
         embedded=observation.embedding is not None,
-        milliseconds=round(sum(observation.timings_ms.values()), 1),
+        milliseconds=round(observation.timings_ms.get("total", 0.0), 1),
     )
