@@ -1,10 +1,11 @@
 """What sessions and routes need of the rest of the device, as protocols. The implementations live in `device`."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from api.lockout import Lockout
-from api.records import Attempt, Client, DoorEvent, Enrollment, Person, SessionRow, Visit
+from api.records import Attempt, Client, DoorEvent, Enrollment, LogPage, Person, SessionRow, Visit, Webhook
 from inference.observation import Observation
 from inference.probe import SamplePool
 
@@ -133,6 +134,34 @@ class Store(Protocol):
     async def add_door_event(self, event: DoorEvent) -> int: ...
 
     async def door_events(self, after: int = 0, limit: int = 100) -> Sequence[tuple[int, DoorEvent]]: ...
+
+    async def log_page(
+        self, realm: str, after: int = 0, limit: int = 100, *, attempts_only: bool = False, user_id: str | None = None
+    ) -> LogPage:
+        """Records numbered above `after` that the realm may see: its attempts, and of the device's own realm all the rest."""
+
+    def news(self) -> AbstractContextManager["News"]:
+        """Tells of each record from now on, until the context ends."""
+
+    async def add_webhook(self, webhook: Webhook) -> None: ...
+
+    async def webhook(self, webhook_id: str) -> Webhook | None: ...
+
+    async def webhooks(self) -> Sequence[Webhook]: ...
+
+    async def remove_webhook(self, webhook_id: str) -> bool: ...
+
+    async def webhook_delivered(self, webhook_id: str, cursor: int, at: float | None) -> bool:
+        """The receiver has acknowledged all events up to `cursor`. False: the webhook is gone."""
+
+    async def webhook_failed(self, webhook_id: str, trouble: str) -> bool: ...
+
+
+class News(Protocol):
+    """Records as they are written, by their numbers."""
+
+    async def within(self, seconds: float) -> int | None:
+        """The next, at once where one came since the last call; None when none came in time."""
 
 
 class VisionUnavailable(Exception):

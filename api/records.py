@@ -202,3 +202,38 @@ class DoorEvent:
     boot_time: float
     created_at: float | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+LogRecord = Attempt | Visit | DoorEvent
+"""What the log holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A part of the log, as it was at one moment."""
+
+    records: tuple[tuple[int, LogRecord], ...]
+    """Number and record, by number."""
+    start: int
+    """The newest number that retention has cut off; 0 where it never cut."""
+    newest: int
+    """The newest number given, to whatever realm; 0 while the log is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An address to which a realm's events are delivered."""
+
+    webhook_id: str
+    name: str
+    url: str
+    realm: str
+    secret: bytes = field(repr=False)
+    cursor: int = 0
+    """Number of the newest event that the receiver has acknowledged."""
+    created_at: float | None = None
+    delivered_at: float | None = None
+    failures: int = 0
+    """Deliveries in a row that failed."""
+    trouble: str = ""
+    """What the last of them came to; empty where none failed since."""

@@ -59,13 +59,33 @@ def _stored(db: Database, table: str, number: int) -> dict[str, Value] | None:
     return None if row is None else dict(row)
 
 
+def span(db: Database) -> tuple[int, int]:
+    """The number before the oldest row kept, and that of the newest."""
+    return _end(db, "start").number, _end(db, "head").number
+
+
+def cut(db: Database, number: int) -> int:
+    """Delete every row up to `number`, from where the chain then starts; returns how many went."""
+    start = _end(db, "start")
+    row = db.row("SELECT link FROM log WHERE number = ?", number)
+    if number <= start.number or row is None:
+        return 0
+    for table in TABLES:
+        db.run(f"DELETE FROM {table} WHERE number <= ?", number)  # noqa: S608
+    gone = db.run("DELETE FROM log WHERE number <= ?", number)
+    _put_end(db, "start", audit.end(db.keys.chain, "start", number, row["link"]))
+    return gone
+
+
 def verify_from(db: Database, previous: End | None, limit: int) -> tuple[End, int, bool]:
     """Check up to `limit` rows after `previous` (None: from the start): the last one checked, how many, whether that is all.
 
     Raises:
         ChainBroken: at the first row that does not fit.
     """
-    last = previous or _end(db, "start")
+    start = _end(db, "start")
+    # Retention may have moved the start since the last call.
+    last = start if previous is None or previous.number < start.number else previous
     rows = db.rows("SELECT number, kind, link FROM log WHERE number > ? ORDER BY number LIMIT ?", last.number, limit)
     for number, kind, link in rows:
         if kind not in TABLES:

@@ -1,16 +1,18 @@
 """The store of `api.ports`, over SQLCipher. Rows and sealing are the other modules'; here every method is one transaction."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from api.lockout import Lockout
-from api.records import Attempt, Client, DoorEvent, Enrollment, Person, SessionRow, Visit
+from api.records import Attempt, Client, DoorEvent, Enrollment, LogPage, Person, SessionRow, Visit, Webhook
+from device.feed import Subscription
 from device.keys import Keys
-from device.store import chain, clients, lockouts, log, people, schema, sessions, subjects
+from device.store import chain, clients, lockouts, log, pages, people, schema, sessions, subjects, webhooks
 from device.store.connection import Database, connect, creating, empty_journal, problems
 from device.store.owner import Owner
+from device.store.watch import StoreWatch
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,16 +72,19 @@ class SqlCipherStore:
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
+        self.watch = StoreWatch()
 
     async def _read(self, work: Callable[Concatenate[Database, P], T], *values: P.args, **named: P.kwargs) -> T:
-        return await self._owner.run(lambda db: work(db, *values, **named))
+        with self.watch.timing("read"):
+            return await self._owner.run(lambda db: work(db, *values, **named))
 
     async def _write(self, work: Callable[Concatenate[Database, P], T], *values: P.args, **named: P.kwargs) -> T:
         def in_transaction(db: Database) -> T:
             with db.transaction():
                 return work(db, *values, **named)
 
-        return await self._owner.run(in_transaction)
+        with self.watch.timing("write"):
+            return await self._owner.run(in_transaction)
 
     async def put_person(self, person: Person) -> None:
         """Insert, or replace the fields of, a person."""
@@ -161,7 +166,7 @@ class SqlCipherStore:
 
     async def add_attempt(self, attempt: Attempt) -> int:
         """Write a decision; returns its number in the log."""
-        return await self._write(log.add_attempt, attempt)
+        return self.watch.wrote(await self._write(log.add_attempt, attempt), attempt)
 
     async def attempts(
         self, realm: str, after: int = 0, limit: int = 100, user_id: str | None = None
@@ -171,7 +176,7 @@ class SqlCipherStore:
 
     async def add_visit(self, visit: Visit) -> int:
         """Write a visit; returns its number in the log."""
-        return await self._write(log.add_visit, visit)
+        return self.watch.wrote(await self._write(log.add_visit, visit), visit)
 
     async def visits(self, after: int = 0, limit: int = 100, newest_first: bool = False) -> Sequence[tuple[int, Visit]]:
         """Visits numbered above `after`."""
@@ -179,11 +184,54 @@ class SqlCipherStore:
 
     async def add_door_event(self, event: DoorEvent) -> int:
         """Write what the door was told or did; returns its number in the log."""
-        return await self._write(log.add_door_event, event)
+        return self.watch.wrote(await self._write(log.add_door_event, event), event)
 
     async def door_events(self, after: int = 0, limit: int = 100) -> Sequence[tuple[int, DoorEvent]]:
         """Door events numbered above `after`, oldest first."""
         return await self._read(log.door_events, after, limit)
+
+    async def log_page(
+        self, realm: str, after: int = 0, limit: int = 100, *, attempts_only: bool = False, user_id: str | None = None
+    ) -> LogPage:
+        """Records numbered above `after` that the realm may see, oldest first."""
+        return await self._read(pages.page, realm, after, limit, attempts_only, user_id)
+
+    def news(self) -> AbstractContextManager[Subscription[int]]:
+        """Tells of each record from now on, by its number; a reader that falls behind hears of the newest."""
+        return self.watch.written.subscribe()
+
+    async def prune(self, before: float) -> int:
+        """Destroy the log's rows that are older than `before` (POSIX seconds), but for the newest; returns how many."""
+        last, gone = await self._read(pages.boundary, before), 0
+        start, _ = await self._read(chain.span)
+        for number in range(start, last, _BATCH):
+            gone += await self._write(chain.cut, min(number + _BATCH, last))
+        await self._owner.run(empty_journal)
+        return gone
+
+    async def add_webhook(self, webhook: Webhook) -> None:
+        """Insert a webhook; `StoreConflict` where its name is taken."""
+        await self._write(webhooks.add, webhook)
+
+    async def webhook(self, webhook_id: str) -> Webhook | None:
+        """One webhook."""
+        return await self._read(webhooks.get, webhook_id)
+
+    async def webhooks(self) -> Sequence[Webhook]:
+        """Every webhook, by name."""
+        return await self._read(webhooks.all_of)
+
+    async def remove_webhook(self, webhook_id: str) -> bool:
+        """Delete a webhook; False where there is none."""
+        return await self._write(webhooks.remove, webhook_id)
+
+    async def webhook_delivered(self, webhook_id: str, cursor: int, at: float | None) -> bool:
+        """The receiver has acknowledged all events up to `cursor`; False where the webhook is gone."""
+        return await self._write(webhooks.delivered, webhook_id, cursor, at)
+
+    async def webhook_failed(self, webhook_id: str, trouble: str) -> bool:
+        """A delivery failed; False where the webhook is gone."""
+        return await self._write(webhooks.failed, webhook_id, trouble)
 
     async def date_boot(self, boot_id: str, wall_minus_boot: float) -> None:
         """Date a boot's rows, once its time is known: wall time minus boot time, in seconds."""

@@ -1,0 +1,38 @@
+"""What others may see of the store's work: each record written to the log, and how long every piece of work took."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from api.records import LogRecord
+from device.feed import Feed
+
+
+class StoreWatch:
+    """Told by the store; `on_record` and `on_work` are called in the event loop and must not fail."""
+
+    def __init__(self) -> None:
+        self.written: Feed[int] = Feed()
+        """Numbers of the records that were committed."""
+        self.on_record: Callable[[LogRecord], None] = _nothing
+        self.on_work: Callable[[str, float], None] = _nothing
+        """Kind of work (`read`, `write`) and seconds from asking to answer, waiting included."""
+
+    def wrote(self, number: int, record: LogRecord) -> int:
+        """A record was committed; returns its number."""
+        self.written.publish(number)
+        self.on_record(record)
+        return number
+
+    @contextmanager
+    def timing(self, work: str) -> Iterator[None]:
+        """Time what is done inside."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.on_work(work, time.perf_counter() - began)
+
+
+def _nothing(*_: object) -> None:
+    """Nobody watches."""
