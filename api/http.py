@@ -2,10 +2,11 @@
 
 import ipaddress
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
 from pydantic import BaseModel
 
 from api import auth
@@ -87,11 +88,44 @@ async def loopback_only(request: web.Request, handler: Handler) -> web.StreamRes
     return await handler(request)
 
 
+def named(names: Collection[str]) -> Middleware:
+    """On the network the Host header must be one of the device's names or an address, which no other site can point at it."""
+    known = frozenset(name.lower() for name in names)
+
+    @web.middleware
+    async def known_name(request: web.Request, handler: Handler) -> web.StreamResponse:
+        name = _name_in(request.host)
+        if name.lower().rstrip(".") not in known and _address(name) is None:
+            raise ApiError("forbidden", "the device does not go by this name; see `names` under [lan] of its configuration")
+        return await handler(request)
+
+    return known_name
+
+
+def same_origin(request: web.Request) -> None:
+    """Refuse a socket that a page of another site opens: browsers let any page do so, and say whose it is.
+
+    Raises:
+        ApiError: `forbidden`.
+    """
+    own = f"{request.scheme}://{request.host}"
+    if request.headers.get(hdrs.ORIGIN, own).lower() != own.lower():
+        raise ApiError("forbidden", "sockets are not open to pages of other sites")
+
+
 def _is_loopback(host: str) -> bool:
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    if name.lower() == "localhost":
-        return True
+    name = _name_in(host)
+    address = _address(name)
+    return name.lower() == "localhost" if address is None else address.is_loopback
+
+
+def _name_in(host: str) -> str:
+    """The Host header's name or address, without the port."""
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return ipaddress.ip_address(name)
     except ValueError:
-        return False
+        return None

@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+import ssl
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from api import socket
 from api.errors import ApiError
-from api.http import errors, loopback_only
+from api.http import errors, loopback_only, named
 from api.ports import StoreError
 from api.routes import client, docs, health, sessions, users
 from api.services import SERVICES, Services
@@ -25,13 +27,27 @@ class NotLoopback(ValueError):
     """Plain HTTP was to be served beyond this machine."""
 
 
+API: tuple[Mount, ...] = (client.mount, sessions.mount, users.mount, socket.mount, docs.mount)
+"""What both listeners serve."""
+
+
 def build_app(services: Services, *mounts: Mount) -> web.Application:
-    """The application: the API, and what else is mounted beside it (the kiosk's pages)."""
-    app = web.Application(middlewares=[errors, loopback_only], client_max_size=services.settings.max_body_bytes)
-    app[SERVICES] = services
-    for mount in (client.mount, sessions.mount, users.mount, health.mount, socket.mount, docs.mount, *mounts):
-        mount(app)
+    """The application on loopback: the API, the device's health, and what else is mounted beside them (the kiosk's pages)."""
+    app = _app(services, loopback_only, *API, health.mount, *mounts)
     app.cleanup_ctx.append(_sweeping)
+    return app
+
+
+def build_lan_app(services: Services, names: Collection[str], *mounts: Mount) -> web.Application:
+    """The application on the network: the API, and what is mounted beside it. It answers to the device's `names` only."""
+    return _app(services, named(names), *API, *mounts)
+
+
+def _app(services: Services, guard: Middleware, *mounts: Mount) -> web.Application:
+    app = web.Application(middlewares=[errors, guard], client_max_size=services.settings.max_body_bytes)
+    app[SERVICES] = services
+    for mount in mounts:
+        mount(app)
     return app
 
 
@@ -56,20 +72,29 @@ async def _sweep(services: Services) -> None:
 
 
 @asynccontextmanager
-async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve plain HTTP on a loopback address until the context ends; yields the port (a free one where 0 was asked for).
+async def serve(
+    app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None, *, plain_on_network: bool = False
+) -> AsyncIterator[int]:
+    """Serve until the context ends; yields the port (a free one where 0 was asked for).
+
+    Args:
+        app: what is served.
+        host: the address to listen on.
+        port: the TCP port.
+        tls: certificate and key; None: plain HTTP.
+        plain_on_network: serve plain HTTP although the address is no loopback one.
 
     Raises:
-        NotLoopback: `host` is no loopback address.
+        NotLoopback: `host` is no loopback address, and there is neither TLS nor leave to do without.
         OSError: the port is taken.
     """
-    if host not in ("127.0.0.1", "::1"):
+    if tls is None and not plain_on_network and host not in ("127.0.0.1", "::1"):
         raise NotLoopback(f"plain HTTP is served on 127.0.0.1 or ::1 only, not on {host}")
     # No access log: paths carry session tokens.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_S)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
+        site = web.TCPSite(runner, host, port, ssl_context=tls)
         await site.start()
         yield int(runner.addresses[0][1])
     finally:

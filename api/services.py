@@ -1,13 +1,14 @@
 """What the server is made of, handed to every route through one typed key. Nothing is constructed here."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from api.auth import Credentials
 from api.clock import Clock
 from api.frames import FrameDesk
+from api.live import Sockets
 from api.ports import Recognition, Store
 from api.sessions import SessionService
 from api.settings import ApiSettings
@@ -28,6 +29,7 @@ class Services:
     clock: Clock
     settings: ApiSettings
     readiness: Readiness
+    sockets: Sockets = field(default_factory=Sockets)
 
 
 SERVICES = web.AppKey("services", Services)

@@ -9,7 +9,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from api.errors import ApiError
 from api.frames import TimedImage
-from api.http import add, log
+from api.http import add, log, same_origin
 from api.images import check_image, decode_frame
 from api.lane import Entry, Lane, Refused, TooFast
 from api.messages import (
@@ -28,37 +28,11 @@ from api.services import SERVICES, Services
 from api.wire import error_message, final_message, frame_message, state_message
 
 PROTOCOL = "facekiosk.v1"
-REFUSED, UNKNOWN, IDLE, TAKEN_OVER, EXPIRED, TOO_FAST = 4401, 4404, 4408, 4409, 4410, 4429
+REFUSED, UNKNOWN, IDLE, EXPIRED, TOO_FAST = 4401, 4404, 4408, 4410, 4429
 _HEARTBEAT_S = 20.0
 _TEXT_OVERHEAD = 65_536
 _GOODBYE_S = 2.0
 """Seconds to wait for a client's answer to a close."""
-
-
-class Sockets:
-    """The live socket of each session: a newer one takes over."""
-
-    def __init__(self) -> None:
-        self._live: dict[str, Connection] = {}
-
-    async def enter(self, token: str, connection: "Connection") -> None:
-        """Make this the session's socket; the one before it is closed."""
-        before, self._live[token] = self._live.get(token), connection
-        if before is not None:
-            await before.close(TAKEN_OVER, "taken over")
-
-    def leave(self, token: str, connection: "Connection") -> None:
-        """No more; unless another has taken over meanwhile."""
-        if self._live.get(token) is connection:
-            del self._live[token]
-
-    async def close_all(self) -> None:
-        """Say goodbye to everybody: the server stops."""
-        for connection in list(self._live.values()):
-            await connection.close(WSCloseCode.GOING_AWAY, "shutting down")
-
-
-SOCKETS = web.AppKey("sockets", Sockets)
 
 
 class Connection:
@@ -194,12 +168,13 @@ async def process_image(request: web.Request) -> web.StreamResponse:
     socket = web.WebSocketResponse(protocols=(PROTOCOL,), heartbeat=_HEARTBEAT_S, max_msg_size=most, timeout=_GOODBYE_S)
     if not socket.can_prepare(request):
         raise ApiError("invalid_request", "this address speaks WebSocket only")
+    same_origin(request)
     refusal = await _refusal_code(services, token)
     await socket.prepare(request)
     if refusal is not None:
         await socket.close(code=refusal[0], message=refusal[1].encode())
         return socket
-    connection, sockets = Connection(services, token, socket), request.app[SOCKETS]
+    connection, sockets = Connection(services, token, socket), services.sockets
     await sockets.enter(token, connection)
     try:
         # A client that goes while it is being answered is no failure.
@@ -225,10 +200,9 @@ async def _refusal_code(services: Services, token: str) -> tuple[int, str] | Non
 
 def mount(app: web.Application) -> None:
     """Add the route."""
-    app[SOCKETS] = Sockets()
     app.on_shutdown.append(_shut)
     add(app, "GET", "/ws/auth/process-image/{session_token}/", process_image)
 
 
 async def _shut(app: web.Application) -> None:
-    await app[SOCKETS].close_all()
+    await app[SERVICES].sockets.close_all()

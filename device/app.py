@@ -21,6 +21,7 @@ from device.enrolling import SAME_FACE_FMR, Enrolling
 from device.health import DeviceHealth, Watched
 from device.keys import load_keys
 from device.kiosk import Kiosk, Parts
+from device.lan import serve_lan
 from device.local_camera import KioskCamera
 from device.lock import hold_data
 from device.main import Say, begin, introduce, until_over
@@ -89,6 +90,7 @@ async def control(config: Config, say: Say) -> None:
         tasks.vital("kiosk", kiosk.run())
         tasks.helper("vision@remote", on_need.run())
         port = await enter(serve(app, config.listen.host, config.listen.port))
+        await enter(serve_lan(config.lan, services, say))
         await enter(AdminServer(operations, config.admin_socket))
         say(f"facekiosk: the screen is at http://{config.listen.host}:{port}/kiosk/")
         tasks.vital("introduction", introduce(camera, config, door, board, say, began))

@@ -18,7 +18,7 @@ from api.settings import ENVIRONMENT as SESSION_NAMES
 from api.settings import ApiSettings, SessionSettings
 from camera.settings import CameraSettings
 from device.config_text import allowed, render
-from device.settings import DoorSettings, KioskSettings, ListenSettings, LogSettings, PathSettings, WatchSettings
+from device.settings import DoorSettings, KioskSettings, LanSettings, ListenSettings, LogSettings, PathSettings, WatchSettings
 from device.toml_lines import key_lines
 from inference.match_settings import MatchSettings
 from inference.settings import VisionSettings
@@ -49,6 +49,7 @@ class Config(BaseModel):
 
     paths: Annotated[PathSettings, Field(description="Where things lie.")] = PathSettings()
     listen: Annotated[ListenSettings, Field(description="The listener on loopback.")] = ListenSettings()
+    lan: Annotated[LanSettings, Field(description="The listener on the network.")] = LanSettings()
     camera: Annotated[CameraSettings, Field(description="Which camera, and how it is read.")] = CameraSettings()
     vision: Annotated[VisionSettings, Field(description="How faces are found, judged and embedded.")] = VisionSettings()
     match: Annotated[MatchSettings, Field(description="How sure a recognition must be.")] = MatchSettings()
@@ -105,7 +106,9 @@ class Config(BaseModel):
         """The same with relative paths made absolute below `folder`."""
         camera = {"path": str(folder / self.camera.path)} if self.camera.path else {}
         vision = {"manifest": folder / self.vision.manifest} if self.vision.manifest else {}
+        tls = {name: folder / value for name, value in self.lan if isinstance(value, Path)}
         changes = {
+            "lan": self.lan.model_copy(update=tls),
             "paths": PathSettings(**{name: folder / value for name, value in self.paths}),
             "camera": self.camera.model_copy(update=camera),
             "vision": self.vision.model_copy(update=vision),

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from api.ports import StoreError
 from camera.frame import boot_time
 from device.board import Board, Notice
+from device.certificates import TlsRefused
 from device.config import Config, ConfigError, find_config, load_config
 from device.door.base import Door, DoorRefused, check_source
 from device.health import Watched
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 Say = Callable[[str], None]
 Control = Callable[[Config, Say], Coroutine[Any, Any, None]]
 
-REFUSALS = (ConfigError, StoreError, ModelError, VisionRefused, DoorRefused, SocketFolderRefused)
+REFUSALS = (ConfigError, StoreError, ModelError, VisionRefused, DoorRefused, SocketFolderRefused, TlsRefused)
 """Errors that say in words why control cannot work."""
 
 LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
@@ -56,7 +57,7 @@ def _arguments() -> argparse.Namespace:
 
 def _of_the_system(error: OSError) -> str:
     if "address already in use" in str(error).lower():
-        return f"the port is taken ({error}); stop the other program, or set another port under [listen]"
+        return f"the port is taken ({error}); stop the other program, or set another port under [listen] or [lan]"
     return str(error)
 
 

@@ -33,6 +33,42 @@ class ListenSettings(BaseModel):
     port: Annotated[int, Field(description="TCP port; 0 takes a free one and prints it.", ge=0, le=65535)] = 8080
 
 
+class LanSettings(BaseModel):
+    """The listener on the network, for clients, enrolment links and the trust page. It speaks TLS; off until `host` is set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: Annotated[
+        str, Field(description="Address to listen on, such as 0.0.0.0 for all of IPv4; empty: no listener on the network.")
+    ] = ""
+    port: Annotated[int, Field(description="TCP port; 0 takes a free one and prints it.", ge=0, le=65535)] = 8443
+    certificate: Annotated[Path, Field(description="Certificate of the server, PEM; `kioskctl tls init` makes one.")] = Path(
+        "tls/server.crt"
+    )
+    key: Annotated[Path, Field(description="Private key of the certificate, PEM, mode 0600.")] = Path("tls/server.key")
+    authority: Annotated[
+        Path, Field(description="Certificate of the device's own authority, which the trust page hands out.")
+    ] = Path("tls/authority.crt")
+    authority_key: Annotated[
+        Path, Field(description="Private key of the device's own authority, needed to renew the certificate only.")
+    ] = Path("tls/authority.key")
+    names: Annotated[
+        tuple[str, ...],
+        Field(description="Host names by which clients may call the device besides those of its certificate."),
+    ] = ()
+    public_url: Annotated[
+        str,
+        Field(
+            description="Address of the device in links, such as https://kiosk.example.org:8443; else by its certificate.",
+            pattern=r"^(https?://[^/\s]+)?$",
+        ),
+    ] = ""
+    plain_http_on_the_network_without_tls: Annotated[
+        bool,
+        Field(description="Serve without TLS: keys, faces and tokens can then be read by everybody on the network."),
+    ] = False
+
+
 class KioskSettings(BaseModel):
     """How a visit runs."""
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from provisioning import check, clients, users
+from provisioning import check, clients, tls, users
 from provisioning.enroll import enroll
 from provisioning.init import init
 from provisioning.run import run
@@ -25,3 +25,4 @@ for command in (init, run, enroll, log, watch, status):
 app.add_typer(clients.app, name="client")
 app.add_typer(users.app, name="user")
 app.add_typer(check.app, name="config")
+app.add_typer(tls.app, name="tls")

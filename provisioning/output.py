@@ -15,6 +15,7 @@ from rich.table import Table
 
 from api.ports import StoreError, VisionUnavailable
 from device.admin import AdminError, store_code
+from device.certificates import TlsRefused
 from device.commands import OperationRefused
 from device.config import ConfigError
 from device.setup import SetupRefused
@@ -27,6 +28,7 @@ CODES: Mapping[type[Exception], str] = {
     SetupRefused: "setup_refused",
     AdminError: "kiosk_unreachable",
     ModelError: "model_unusable",
+    TlsRefused: "tls_refused",
     VisionUnavailable: "vision_unavailable",
     OSError: "system_error",
 }
