@@ -12,6 +12,7 @@ from api.services import Services
 from device.certificates import load_certificate, names_of
 from device.settings import LanSettings
 from device.tls import follow, server_context
+from device.trust import Trust
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +47,18 @@ async def serve_lan(lan: LanSettings, services: Services, say: Callable[[str], N
         return
     plain = lan.plain_http_on_the_network_without_tls
     tls = None if plain else server_context(lan)
-    app = build_lan_app(services, names(lan), *mounts)
+    app = build_lan_app(services, names(lan), *_trust(lan), *mounts)
     async with serve(app, lan.host, lan.port, tls, plain_on_network=plain) as port, _following(tls, lan):
         if plain:
             log.warning("the network is served WITHOUT TLS: keys, faces and tokens can be read by everybody on it")
         say(f"facekiosk: clients reach it at {url(lan, port)}/")
         yield
+
+
+def _trust(lan: LanSettings) -> list[Mount]:
+    """The trust page, where the device has an authority of its own."""
+    there = lan.authority.exists() and not lan.plain_http_on_the_network_without_tls
+    return [Trust(lan, url(lan)).mount] if there else []
 
 
 @asynccontextmanager
