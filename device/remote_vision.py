@@ -64,13 +64,22 @@ class OnNeed:
         self._supervisor = supervisor
         self._idle_s = idle_s
         self._used = boot_time()
+        self._waiting = 0
         self._wanted = asyncio.Event()
+
+    @property
+    def _idle(self) -> bool:
+        return not self._waiting and boot_time() - self._used >= self._idle_s
 
     async def need(self) -> None:
         """Return once it is connected. How long that may take is the caller's business."""
-        self._used = boot_time()
+        self._waiting += 1
         self._wanted.set()
-        await self._link.connected.wait()
+        try:
+            await self._link.connected.wait()
+        finally:
+            self._waiting -= 1
+            self._used = boot_time()
 
     async def run(self) -> None:
         """Run it while it is needed, until cancelled.
@@ -82,7 +91,7 @@ class OnNeed:
             await self._wanted.wait()
             running = asyncio.ensure_future(self._supervisor.run())
             try:
-                while not running.done() and boot_time() - self._used < self._idle_s:
+                while not running.done() and not self._idle:
                     await asyncio.wait({running}, timeout=min(1.0, self._idle_s))
             finally:
                 self._wanted.clear()

@@ -132,17 +132,7 @@ class Supervisor:
         if not restarts:
             self._say(Condition(Life.STARTING))
         started = boot_time()
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-S",
-            str(LEASH),
-            str(os.getpid()),
-            *self._command,
-            stdin=asyncio.subprocess.DEVNULL,
-            env=scrubbed(),
-            cwd=PACKAGES,
-        )
+        process = await self._spawn()
         self._process = process
         try:
             why = await self._watch(process, started, restarts)
@@ -152,6 +142,18 @@ class Supervisor:
             self._process = None
         self._conclude(why, restarts)
         return boot_time() - started > STEADY_S
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        """Start the child, on its leash. A cancellation meanwhile leaves no child behind."""
+        leashed = (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *self._command)
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(*leashed, stdin=asyncio.subprocess.DEVNULL, env=scrubbed(), cwd=PACKAGES)
+        )
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await _end(await starting)
+            raise
 
     async def _watch(self, process: asyncio.subprocess.Process, started: float, restarts: int) -> str:
         """Wait until the child is over or hangs; why, in words."""

@@ -163,3 +163,8 @@ def test_every_key_has_the_line_it_begins_on(tables: dict[str, dict[str, str]]) 
     tomllib.loads(text)
     found = key_lines(text)
     assert {path: found[path] for path in expected} == expected
+
+
+def test_a_file_that_fails_is_not_tried_again_and_a_camera_is() -> None:
+    assert "absent" in Config().with_camera("clip.mp4").final_ends
+    assert Config().with_camera("v4l2").final_ends == {"model"}
