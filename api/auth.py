@@ -120,6 +120,8 @@ class Credentials:
 
     def _claims(self, token: str) -> dict[str, Any]:
         """Claims of a token that is ours; times are checked by the caller's clock, not by the library's."""
+        if not token.isascii():
+            raise ApiError("invalid_token")
         options: Any = {"require": list(_CLAIMS), "verify_exp": False, "verify_iat": False}
         try:
             if jwt.get_unverified_header(token).get("kid") != self._key_id:

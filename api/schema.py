@@ -1,5 +1,6 @@
 """The forms of requests, answers and messages on the wire, one model each, named after the reference's serializers."""
 
+import math
 import unicodedata
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -13,6 +14,11 @@ MOST_FRAMES = 8
 _MOST_METADATA = 32
 _FORBIDDEN = {"Cc", "Cs", "Cn", "Zl", "Zp"}
 """Unicode categories that no user id has: control characters, surrogates, unassigned ones, line and paragraph separators."""
+_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+"""Bidirectional classes that make a text look like another one: embeddings, overrides and isolates (UAX #9)."""
+_LARGEST_NUMBER = 2**53
+"""Whole numbers beyond it are not the same in every JSON reader (RFC 8259, section 6)."""
+_LONGEST_NAME = 100
 
 T = TypeVar("T", bound="Request")
 SessionStatusName = Literal["in_progress", "completed", "failed", "expired"]
@@ -21,6 +27,10 @@ SessionStatusName = Literal["in_progress", "completed", "failed", "expired"]
 def _plain(user_id: str) -> str:
     if any(unicodedata.category(character) in _FORBIDDEN for character in user_id):
         raise ValueError("must hold no control characters")
+    if any(unicodedata.bidirectional(character) in _TURNING for character in user_id):
+        raise ValueError("must hold no characters that turn the direction of text")
+    if user_id in (".", ".."):
+        raise ValueError("must not be a step in a path")
     if user_id != user_id.strip():
         raise ValueError("must not begin or end with a space")
     return user_id
@@ -45,15 +55,19 @@ class Metadata(BaseModel):
     def own(self) -> dict[str, Any]:
         """The client's own fields."""
         extra = self.model_extra or {}
-        if len(extra) > _MOST_METADATA or any(not _scalar(value) for value in extra.values()):
-            raise ApiError(
-                "invalid_request", f"metadata holds more than {_MOST_METADATA} fields of its own, or nested ones", status=422
-            )
+        if len(extra) > _MOST_METADATA:
+            raise ApiError("invalid_request", f"metadata holds more than {_MOST_METADATA} fields of its own", status=422)
+        if any(len(name) > _LONGEST_NAME or not _scalar(value) for name, value in extra.items()):
+            raise ApiError("invalid_request", "metadata holds a field that is nested, too long or no number of JSON", status=422)
         return extra
 
 
 def _scalar(value: object) -> bool:
-    return value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= 1000)
+    if isinstance(value, int):
+        return abs(value) <= _LARGEST_NUMBER
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or (isinstance(value, str) and len(value) <= 1000)
 
 
 class ClientAuthenticationRequest(Request):

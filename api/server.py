@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
 from api import socket
@@ -18,6 +19,7 @@ from api.services import SERVICES, Services
 
 log = logging.getLogger(__name__)
 
+_protocol_log = logging.getLogger("aiohttp.server")
 _SWEEP_S = 5.0
 _STOP_S = 2.0
 Mount = Callable[[web.Application], None]
@@ -60,6 +62,11 @@ async def _sweeping(app: web.Application) -> AsyncIterator[None]:
     await app[SERVICES].sessions.drain()
 
 
+def _ours(record: logging.LogRecord) -> bool:
+    """Not a request that is no HTTP: that is the client's failure, and the words of the parser repeat its bytes."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
 async def _sweep(services: Services) -> None:
     """End sessions whose time is over, whether or not anybody asks."""
     while True:
@@ -91,6 +98,7 @@ async def serve(
     if tls is None and not plain_on_network and host not in ("127.0.0.1", "::1"):
         raise NotLoopback(f"plain HTTP is served on 127.0.0.1 or ::1 only, not on {host}")
     # No access log: paths carry session tokens.
+    _protocol_log.addFilter(_ours)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_S)
     await runner.setup()
     try:

@@ -20,6 +20,8 @@ LONGEST_SIDE = 1600
 """Pixels to which larger pictures are reduced: a face that fills less of them is too far away in any case."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_PNG_DEPTH = 24
+"""Offset of the bit depth in a PNG: eight bytes of signature, the length and name of IHDR, width and height (RFC 2083)."""
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 _MODES = {"L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "1"}
 """Eight bits a channel; 16-bit and float pictures are no camera's frames."""
@@ -67,6 +69,7 @@ def _known(content: bytes) -> bool:
 def _decoded(content: bytes, max_pixels: int) -> Image:
     with Pillow.open(io.BytesIO(content), formats=_FORMATS) as picture:
         _check_header(picture, max_pixels)
+        _check_depth(picture, content)
         # A JPEG is decoded at a half or less where that is still large enough.
         picture.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
         upright = ImageOps.exif_transpose(picture).convert("RGB")
@@ -82,6 +85,12 @@ def _check_header(picture: Pillow.Image, max_pixels: int) -> None:
         raise ImageRefused("invalid_frame")
     animated = picture.format in ("PNG", "WEBP") and getattr(picture, "is_animated", False)
     if animated or picture.mode not in _MODES:
+        raise ImageRefused("unsupported_image")
+
+
+def _check_depth(picture: Pillow.Image, content: bytes) -> None:
+    """Pillow tells 16-bit colour PNGs from others nowhere: it reduces them and calls them RGB."""
+    if picture.format == "PNG" and content[_PNG_DEPTH] > 8:
         raise ImageRefused("unsupported_image")
 
 

@@ -77,6 +77,17 @@ def test_sixteen_bits_are_refused():
     assert refusal(file(deep, "PNG")) == "unsupported_image"
 
 
+@pytest.mark.parametrize("colours", [2, 4, 6])
+def test_sixteen_bits_that_pillow_would_reduce_are_refused(colours):
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    rows = (b"\0" + bytes(64 * 2 * {2: 3, 4: 2, 6: 4}[colours])) * 64
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 64, 16, colours, 0, 0, 0))
+    deep = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    assert refusal(deep) == "unsupported_image"
+
+
 @pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "PPM", "ICO"])
 def test_other_formats_are_refused_by_name(kind):
     assert refusal(file(Pillow.fromarray(GRADIENT), kind)) == "unsupported_image"
