@@ -10,11 +10,11 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
-from api import socket
+from api import event_socket, socket
 from api.errors import ApiError
 from api.http import errors, loopback_only, named
 from api.ports import StoreError
-from api.routes import client, docs, health, sessions, users
+from api.routes import client, docs, events, health, sessions, users
 from api.services import SERVICES, Services
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,15 @@ class NotLoopback(ValueError):
     """Plain HTTP was to be served beyond this machine."""
 
 
-API: tuple[Mount, ...] = (client.mount, sessions.mount, users.mount, socket.mount, docs.mount)
+API: tuple[Mount, ...] = (
+    client.mount,
+    sessions.mount,
+    users.mount,
+    socket.mount,
+    events.mount,
+    event_socket.mount,
+    docs.mount,
+)
 """What both listeners serve."""
 
 

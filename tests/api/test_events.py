@@ -1,0 +1,338 @@
+"""The log over REST and socket: real store, real sockets; resumable by cursor, each realm its own, a gap where retention cut."""
+
+import asyncio
+import json
+import uuid
+from dataclasses import replace
+
+import aiohttp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from api.errors import ApiError
+from api.events import AttemptsQuery, EventsQuery, events_of, next_cursor
+from api.records import LOCAL, Attempt, DoorEvent, LogPage, SessionKind, Visit
+
+NOON = 1_800_000_000.0
+TOKEN = "0d8f14a2-6b1e-4b90-a1de-000000000000"
+
+
+def attempt(user_id: str | None = "anna", *, realm: str = LOCAL, success: bool = True, at: float | None = NOON) -> Attempt:
+    return Attempt(
+        attempt_id=str(uuid.uuid4()),
+        session_token=TOKEN,
+        realm=realm,
+        kind=SessionKind.AUTHENTICATION,
+        success=success,
+        user_id=user_id,
+        confidence=0.87654321,
+        matched_enrollment="of anna" if success else None,
+        liveness_passed=True,
+        processing_time_ms=212,
+        failure_reason="" if success else "no_match",
+        boot_id="boot",
+        boot_time=77.0,
+        created_at=at,
+        detail={"blinks": 2, "passive_score": 0.123},
+    )
+
+
+def visit(outcome: str = "granted") -> Visit:
+    return Visit(str(uuid.uuid4()), outcome, "match", "anna", 0.87654321, 1400, ("one", "two"), "boot", 78.0, NOON)
+
+
+def door(kind: str = "unlocked") -> DoorEvent:
+    return DoorEvent(str(uuid.uuid4()), kind, "camera", "anna", "one", "boot", 78.0, NOON, {"seconds": 3.0})
+
+
+async def pages(device, key: str, path: str = "/api/events/", limit: int = 2, after: int = 0) -> list[dict]:
+    """Everything after a cursor, page by page."""
+    seen = []
+    while True:
+        status, body = await device.call("GET", f"{path}?after={after}&limit={limit}", key)
+        assert status == 200, body
+        found = body.get("events", body.get("attempts"))
+        assert body["next"] == (found[-1]["number"] if found else after)
+        if not found:
+            return seen
+        seen, after = seen + found, body["next"]
+
+
+async def test_the_devices_own_realm_sees_attempts_visits_and_door_as_they_are(device):
+    _, key = await device.new_client("read_events", realm=LOCAL)
+    await device.store.add_attempt(attempt())
+    await device.store.add_door_event(door())
+    await device.store.add_visit(visit())
+    first, second, third = await pages(device, key)
+    assert first == {
+        "type": "attempt",
+        "number": 1,
+        "at": "2027-01-15T08:00:00Z",
+        "realm": LOCAL,
+        "attempt_id": first["attempt_id"],
+        "session": TOKEN[:8],
+        "session_type": "authentication",
+        "success": True,
+        "user_id": "anna",
+        "confidence": 0.8765,
+        "enrollment_id": "of anna",
+        "liveness_passed": True,
+        "processing_time_ms": 212,
+        "reason": "",
+    }
+    assert (second["type"], second["event"], second["grant"], second["attempt_id"]) == ("door", "unlocked", "camera", "one")
+    assert (third["type"], third["outcome"], third["attempts"], third["duration_ms"]) == (
+        "visit",
+        "granted",
+        ["one", "two"],
+        1400,
+    )
+
+
+async def test_a_failure_tells_no_confidence_and_nothing_tells_tokens_or_scores(device):
+    _, key = await device.new_client("read_events", realm=LOCAL)
+    await device.store.add_attempt(attempt(success=False))
+    await device.store.add_visit(visit("refused"))
+    told = await pages(device, key)
+    assert [event["confidence"] for event in told] == [None, None]
+    assert told[0]["reason"] == "no_match"
+    text = json.dumps(told)
+    assert TOKEN not in text
+    assert "0.8765" not in text
+    assert "passive" not in text
+
+
+async def test_a_client_sees_only_its_realms_attempts(device):
+    _, office = await device.new_client("read_events", realm="office")
+    _, other = await device.new_client("read_events", realm="other")
+    for _ in range(3):
+        await device.store.add_attempt(attempt(realm="office"))
+        await device.store.add_attempt(attempt())
+        await device.store.add_visit(visit())
+        await device.store.add_door_event(door())
+    assert [event["number"] for event in await pages(device, office)] == [1, 5, 9]
+    assert {event["realm"] for event in await pages(device, office)} == {"office"}
+    assert await pages(device, other) == []
+
+
+async def test_attempts_alone_and_of_one_user(device):
+    _, key = await device.new_client("read_events", realm=LOCAL)
+    for user_id in ("anna", "bert", None, "anna"):
+        await device.store.add_attempt(attempt(user_id))
+        await device.store.add_visit(visit())
+    assert [event["number"] for event in await pages(device, key, "/api/auth/attempts/")] == [1, 3, 5, 7]
+    _, body = await device.call("GET", "/api/auth/attempts/?user_id=anna", key)
+    assert [each["number"] for each in body["attempts"]] == [1, 7]
+    assert body["newest"] == 8
+    assert (await device.call("GET", "/api/auth/attempts?user_id=zoe", key))[1]["attempts"] == []
+
+
+async def test_an_erased_person_is_named_no_more(device):
+    _, key = await device.new_client("read_events", realm=LOCAL)
+    await device.store.add_attempt(attempt())
+    await device.store.erase_person(LOCAL, "anna")
+    (event,) = await pages(device, key)
+    assert (event["user_id"], event["confidence"], event["success"]) == (None, None, True)
+
+
+async def test_what_retention_cut_is_marked_and_the_cursor_goes_on_behind_it(device):
+    _, key = await device.new_client("read_events", realm=LOCAL)
+    for day in range(4):
+        await device.store.add_attempt(attempt(at=NOON + day * 86_400))
+    assert await device.store.prune(NOON + 2 * 86_400) == 2
+    gap, *events = await pages(device, key)
+    assert gap == {"type": "gap", "number": 2, "first": 1, "at": None, "realm": LOCAL}
+    assert [event["number"] for event in events] == [3, 4]
+    gap, *_ = await pages(device, key, after=1)
+    assert (gap["first"], gap["number"]) == (2, 2)
+    assert [event["type"] for event in await pages(device, key, after=2)] == ["attempt", "attempt"]
+    gap, *_ = await pages(device, key, "/api/auth/attempts/")
+    assert gap["type"] == "gap"
+
+
+async def test_credentials_and_grant(device):
+    _, without = await device.new_client("enroll", "authenticate", "erase")
+    client, key = await device.new_client("read_events")
+    token, _ = device.services.credentials.issue(client)
+    for path in ("/api/events/", "/api/auth/attempts/"):
+        assert (await device.call("GET", path, without))[0] == 403
+        assert (await device.call("GET", path, "fk_aaaaaaaa_wrong"))[0] == 401
+        async with device.http.get(device.url + path, headers={"Authorization": f"Bearer {token}"}) as response:
+            assert response.status == 200
+            assert response.headers["Cache-Control"] == "no-store"
+        assert (await device.call("GET", path, key))[0] == 200
+
+
+BAD = (
+    "after=-1",
+    "after=x",
+    "after=1.0",
+    "after=1_0",
+    "after=%2B1",
+    "after=",
+    "after=99999999999999999999",
+    "limit=0",
+    "limit=501",
+    "limit=NaN",
+    "unknown=1",
+    "after=1&after=2",
+)
+
+
+@pytest.mark.parametrize("query", BAD)
+async def test_a_wrong_query_is_refused_and_not_repeated(device, query):
+    _, key = await device.new_client("read_events")
+    for path in ("/api/events/", "/api/auth/attempts/"):
+        status, body = await device.call("GET", f"{path}?{query}", key)
+        assert (status, body["error_code"]) == (422, "invalid_request")
+        assert body["details"]["fields"]
+    assert (await device.call("GET", "/api/auth/attempts/?user_id=%00", key))[0] == 422
+
+
+async def test_a_cursor_beyond_the_log_is_told_where_the_log_ends(device):
+    _, key = await device.new_client("read_events")
+    status, body = await device.call("GET", "/api/events/?after=5", key)
+    assert (status, body["details"]) == (422, {"newest": 0})
+
+
+@given(st.text())
+def test_any_text_for_a_cursor_is_a_number_or_refused(text):
+    try:
+        wanted = EventsQuery.model_validate({"after": text})
+    except ValidationError:
+        return
+    assert text.isdecimal()
+    assert wanted.after == int(text)
+
+
+def test_defaults_of_the_query():
+    assert AttemptsQuery() == AttemptsQuery(after=0, limit=100, user_id=None)
+
+
+numbered = st.lists(st.integers(1, 60), unique=True).map(sorted)
+
+
+@given(numbered, st.integers(0, 60), st.integers(0, 60))
+def test_a_reader_by_cursor_gets_all_that_is_kept_once_and_a_gap_where_some_was_cut(numbers, start, after):
+    kept = [number for number in numbers if number > start]
+    page = LogPage(tuple((number, attempt()) for number in kept if number > after), start, 60)
+    events = events_of(page, LOCAL, after)
+    assert [event.number for event in events if event.type == "attempt"] == [number for number in kept if number > after]
+    assert [event.type for event in events if event.type == "gap"] == (["gap"] if after < start else [])
+    assert next_cursor(events, after) >= after
+    again = events_of(LogPage((), start, 60), LOCAL, next_cursor(events, after))
+    assert again == [], "the cursor behind a page brings nothing back"
+
+
+def test_a_cursor_from_the_future_is_refused():
+    with pytest.raises(ApiError, match="invalid_request"):
+        events_of(LogPage((), 0, 5), LOCAL, 6)
+
+
+def stream(device, key: str, after: int = 0, **named):
+    return device.http.ws_connect(f"{device.url}/ws/events/?after={after}", headers={"X-API-Key": key}, **named)
+
+
+async def read(socket: aiohttp.ClientWebSocketResponse, count: int) -> list[int]:
+    return [(await socket.receive_json(timeout=10))["number"] for _ in range(count)]
+
+
+async def test_the_socket_sends_what_is_there_and_then_what_comes(device):
+    _, key = await device.new_client("read_events", realm=LOCAL)
+    for _ in range(120):
+        await device.store.add_attempt(attempt())
+    async with stream(device, key, 3) as socket:
+        assert await read(socket, 117) == list(range(4, 121))
+        began = asyncio.get_running_loop().time()
+        await device.store.add_door_event(door())
+        event = await socket.receive_json(timeout=5)
+        assert (event["type"], event["number"]) == ("door", 121)
+        assert asyncio.get_running_loop().time() - began < 0.9, "news come at once, not when the log is looked at again"
+        await device.store.add_attempt(attempt(realm="office"))
+        await device.store.add_visit(visit())
+        assert await read(socket, 1) == [123]
+
+
+async def test_a_socket_that_comes_back_with_its_cursor_misses_nothing(device):
+    _, key = await device.new_client("read_events", realm=LOCAL)
+    seen: list[int] = []
+
+    async def write() -> None:
+        for _ in range(200):
+            await device.store.add_attempt(attempt())
+
+    writing = asyncio.create_task(write())
+    while len(seen) < 200:
+        async with stream(device, key, seen[-1] if seen else 0) as socket:
+            seen += await read(socket, min(17, 200 - len(seen)))
+    await writing
+    assert seen == list(range(1, 201))
+
+
+async def test_what_retention_cut_is_marked_on_the_socket(device):
+    _, key = await device.new_client("read_events", realm=LOCAL)
+    for day in range(3):
+        await device.store.add_attempt(attempt(at=NOON + day * 86_400))
+    await device.store.prune(NOON + 86_400)
+    async with stream(device, key) as socket:
+        gap = await socket.receive_json(timeout=5)
+        assert (gap["type"], gap["first"], gap["number"]) == ("gap", 1, 1)
+        assert await read(socket, 2) == [2, 3]
+
+
+async def closed_with(socket: aiohttp.ClientWebSocketResponse) -> int | None:
+    while (await socket.receive(timeout=10)).type is aiohttp.WSMsgType.TEXT:
+        pass
+    return socket.close_code
+
+
+async def test_who_may_not_read_is_closed_out(device):
+    _, without = await device.new_client("enroll")
+    for key in (without, "fk_aaaaaaaa_wrong"):
+        async with stream(device, key) as socket:
+            assert await closed_with(socket) == 4401
+    status, body = await device.call("GET", "/ws/events/", without)
+    assert (status, body["error_code"]) == (400, "invalid_request")
+
+
+async def test_a_revoked_client_gets_nothing_more(device):
+    client, key = await device.new_client("read_events", realm=LOCAL)
+    async with stream(device, key) as socket:
+        await device.store.add_attempt(attempt())
+        assert await read(socket, 1) == [1]
+        await device.store.put_client(replace(client, revoked_at=NOON))
+        await device.store.add_attempt(attempt())
+        assert await closed_with(socket) == 4401
+
+
+async def test_a_client_has_only_so_many_sockets(device):
+    _, key = await device.new_client("read_events")
+    _, other = await device.new_client("read_events")
+    held = [await stream(device, key) for _ in range(8)]
+    async with stream(device, key) as ninth:
+        assert await closed_with(ninth) == 4429
+    async with stream(device, other) as socket:
+        assert not socket.closed
+    await held[0].close()
+    async with stream(device, key) as again:
+        with pytest.raises(TimeoutError):
+            await again.receive(timeout=0.2)
+
+
+async def test_a_page_of_another_site_may_not_listen(device):
+    _, key = await device.new_client("read_events")
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await stream(device, key, origin="https://evil.example")
+    assert refused.value.status == 403
+
+
+async def test_a_client_that_talks_too_much_is_closed_and_others_go_on(device):
+    _, key = await device.new_client("read_events", realm=LOCAL)
+    async with stream(device, key) as loud, stream(device, key) as quiet:
+        await loud.send_str("x" * 10_000)
+        assert await closed_with(loud) == 1009
+        await quiet.send_str("hello")
+        await device.store.add_attempt(attempt())
+        assert await read(quiet, 1) == [1]
