@@ -5,7 +5,7 @@ import hmac
 import secrets
 import string
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jwt
@@ -13,7 +13,7 @@ import jwt
 from api.clock import Clock
 from api.errors import ApiError
 from api.ports import Store
-from api.records import Client
+from api.records import Client, FormerKey
 
 GRANTS = ("enroll", "authenticate", "read_events", "erase", "waive_liveness")
 """What a client may be allowed; nothing by default."""
@@ -22,7 +22,9 @@ ISSUER = "facekiosk"
 AUDIENCE = "facekiosk-api"
 ALGORITHM = "HS256"
 LONGEST_S = 3600
-_CLAIMS = {"iss": str, "aud": str, "sub": str, "iat": int, "exp": int, "boot": str, "boot_exp": int}
+OLD_KEY_S = 90 * 86_400.0
+"""Age from which a key ought to be changed, seconds."""
+_CLAIMS = {"iss": str, "aud": str, "sub": str, "key": str, "iat": int, "exp": int, "boot": str, "boot_exp": int}
 _PREFIX_ALPHABET = string.ascii_lowercase + string.digits
 _PREFIX_LENGTH = 8
 _LONGEST_KEY = 200
@@ -55,6 +57,29 @@ def prefix_of(api_key: str) -> str | None:
     return parts[1] if parts[1].isascii() and parts[1].isalnum() else None
 
 
+def rotated(client: Client, key: ApiKey, key_hash: KeyHash, overlap_s: float, clock: Clock) -> Client:
+    """The client with a new key; the one that it had stays good for `overlap_s` more, the one before that for none."""
+    former = FormerKey(
+        prefix=client.key_prefix,
+        hash=client.key_hash,
+        until=clock.wall() + overlap_s,
+        boot_id=clock.boot_id,
+        until_boot=clock.boot() + overlap_s,
+    )
+    return replace(
+        client,
+        key_prefix=key.prefix,
+        key_hash=key_hash(key.text),
+        key_created_at=clock.dated(),
+        former=former if overlap_s > 0 else None,
+    )
+
+
+def key_age_s(client: Client, now: float | None) -> float | None:
+    """Age of the client's present key, seconds; None where the time of its making, or now, is not known."""
+    return None if now is None or client.key_created_at is None else max(0.0, now - client.key_created_at)
+
+
 def require(client: Client, grant: str) -> None:
     """Raises `ApiError` `forbidden` where the client has not the grant."""
     if grant not in client.grants:
@@ -79,14 +104,33 @@ class Credentials:
             raise ApiError("invalid_api_key")
         prefix = prefix_of(api_key)
         client = None if prefix is None else await self._store.client_by_prefix(prefix)
-        expected = self._nobody if client is None else client.key_hash
+        expected = self._nobody if client is None or prefix is None else self._hash_of(client, prefix)
         same = hmac.compare_digest(self._key_hash(api_key), expected)
         if client is None or not same or client.revoked_at is not None:
             raise ApiError("invalid_api_key")
         return client
 
-    def issue(self, client: Client) -> tuple[str, float]:
-        """A token for the client, and when it expires (POSIX seconds, by the wall clock as it is)."""
+    def _hash_of(self, client: Client, prefix: str) -> bytes:
+        """What a key of this prefix must hash to; a former key whose overlap is over is nobody's."""
+        if prefix == client.key_prefix:
+            return client.key_hash
+        former = client.former
+        return former.hash if former is not None and prefix == former.prefix and self._overlaps(former) else self._nobody
+
+    def _overlaps(self, former: FormerKey) -> bool:
+        """In the boot of the rotation by the boot-time clock; afterwards by wall time, and not at all while it is not trusted."""
+        if former.boot_id == self._clock.boot_id:
+            return self._clock.boot() < former.until_boot
+        now = self._clock.dated()
+        return now is not None and now < former.until
+
+    def issue(self, client: Client, key_prefix: str | None = None) -> tuple[str, float]:
+        """A token for the client, and when it expires (POSIX seconds, by the wall clock as it is).
+
+        Args:
+            client: to whom.
+            key_prefix: of the key that was shown for it, with which the token stands and falls; default: the present one.
+        """
         # Whole seconds, rounded down: the expiry that is told is the one that is enforced.
         issued = int(self._clock.wall())
         expires = issued + self._token_s
@@ -94,6 +138,7 @@ class Credentials:
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": client.client_id,
+            "key": client.key_prefix if key_prefix is None else key_prefix,
             "iat": issued,
             "exp": expires,
             "boot": self._clock.boot_id,
@@ -107,8 +152,16 @@ class Credentials:
         if claims["exp"] - claims["iat"] > LONGEST_S or self._expired(claims):
             raise ApiError("invalid_token")
         client = await self._store.client(claims["sub"])
+        if client is None or client.revoked_at is not None or self._hash_of(client, claims["key"]) == self._nobody:
+            raise ApiError("invalid_token")
+        return client
+
+    async def standing(self, client_id: str, grant: str) -> Client:
+        """The client as it is now, for work that it began before: `invalid_token` once revoked, `forbidden` without the grant."""
+        client = await self._store.client(client_id)
         if client is None or client.revoked_at is not None:
             raise ApiError("invalid_token")
+        require(client, grant)
         return client
 
     def _expired(self, claims: dict[str, Any]) -> bool:

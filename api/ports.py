@@ -6,7 +6,8 @@ from typing import Protocol
 
 from api.lockout import Lockout
 from api.records import Attempt, Client, DoorEvent, Enrollment, LogPage, Person, SessionRow, Visit, Webhook
-from inference.observation import Observation
+from inference.gallery import Candidate
+from inference.observation import Embedding, Observation
 from inference.probe import SamplePool
 
 
@@ -227,6 +228,9 @@ class Recognition(Protocol):
 
     def decide(self, realm: str, samples: SamplePool, claimed: str | None, min_confidence: float) -> Recognised:
         """Whose face the samples are, at `min_confidence` or at the bar that the realm's size demands."""
+
+    def duplicate_of(self, realm: str, template: Embedding, except_user: str | None = None) -> Candidate | None:
+        """Somebody else of the realm whose face this template would be taken for; None: nobody."""
 
     def add(self, enrollment: Enrollment) -> None:
         """Make a stored enrolment searchable."""

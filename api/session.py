@@ -141,16 +141,16 @@ def expire(state: State, now: float) -> Step:
     return Step(_failed(state, "liveness_failed") if full and not state.live else _expired(state))
 
 
-def decided(state: State, success: bool, reason: str, now: float) -> Step:
+def decided(state: State, success: bool, reason: str, now: float, *, final: bool = False) -> Step:
     """The answer to `Judge`, its attempt written.
 
-    A failure is final unless tries are left; then the next one waits for new samples of the same track.
+    A failure is final when it is said to be, or no tries are left; else the next one waits for new samples of the same track.
     """
     state = replace(state, pending=False, decisions=state.decisions + 1)
     if success:
         return Step(replace(state, status=SessionStatus.COMPLETED, outcome=""))
     rules = state.terms.rules
-    if reason != "no_match" or state.decisions >= min(rules.match_tries, rules.max_auth_attempts):
+    if final or reason != "no_match" or state.decisions >= min(rules.match_tries, rules.max_auth_attempts):
         return Step(_failed(state, reason))
     evidence = replace(state.evidence, pool=SamplePool(rules.match_samples), live_at=now if state.live else None)
     return Step(replace(state, evidence=evidence))

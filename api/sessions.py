@@ -4,7 +4,10 @@ The kiosk and the API use it alike. What an answer looks like on the wire, and w
 """
 
 import asyncio
+import logging
 import uuid
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,17 +18,22 @@ from api.access import barred
 from api.clock import Clock
 from api.errors import ApiError
 from api.feedback import Feedback, feedback
+from api.lockout import LockoutSettings
+from api.lockouts import Lockouts
 from api.ports import Recognised, Recognition, Store
-from api.records import Attempt, DoorState, Enrollment, Origin, Person, SessionRow, SessionStatus
+from api.records import Attempt, DoorState, Enrollment, Origin, Person, SessionKind, SessionRow, SessionStatus
 from api.session import Effect, Enroll, Judge, Refuse, State, Step
 from api.settings import SessionSettings
 from api.terms import NewSession, lapsed, row_of, terms_of
 from api.unbroken import Unbroken
 from inference.observation import Observation
 
+log = logging.getLogger(__name__)
+
 _REMEMBERED_S = 60.0
 """How long a session that is over stays in memory, to answer questions without the store."""
 _FLOAT32 = 4
+_FULL_RETRY_S = 5
 _UNKNOWN = ("no_match", "user_not_enrolled")
 """Reasons of a decision that names nobody but who was claimed."""
 
@@ -56,13 +64,23 @@ class _Work:
 class SessionService:
     """All sessions of the device. Raises `ApiError` for what a caller did wrong, `StoreError` where a row cannot be kept."""
 
-    def __init__(self, store: Store, recognition: Recognition, settings: SessionSettings, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        recognition: Recognition,
+        settings: SessionSettings,
+        clock: Clock,
+        lockouts: Lockouts | None = None,
+    ) -> None:
         self._store = store
+        self._lockouts = lockouts or Lockouts(store, LockoutSettings(), clock)
         self._recognition = recognition
         self._settings = settings
         self._clock = clock
         self._sessions: dict[str, _Live] = {}
         self._tasks = Unbroken()
+        self.on_end: list[Callable[[str], None]] = []
+        """Told the token of each session that is ended by others than its owner."""
 
     @property
     def settings(self) -> SessionSettings:
@@ -70,11 +88,40 @@ class SessionService:
         return self._settings
 
     async def create(self, wanted: NewSession) -> SessionRow:
-        """Begin a session; its row is stored when this returns."""
+        """Begin a session; its row is stored when this returns.
+
+        Raises:
+            ApiError: `locked_out`, or `rate_limited` where the client has as many sessions as it may.
+        """
+        if wanted.client_id is not None:
+            self._check_room(wanted.client_id)
+            if wanted.kind is SessionKind.AUTHENTICATION and wanted.user_id is not None:
+                await self._lockouts.check(wanted.realm, wanted.user_id)
         row = row_of(wanted, self._settings, self._clock)
         await self._store.put_session(row)
         self._sessions[row.token] = self._begin(row)
         return row
+
+    def _check_room(self, client_id: str) -> None:
+        running = sum(live.over_at is None and live.row.client_id == client_id for live in self._sessions.values())
+        if running >= self._settings.client_sessions:
+            raise ApiError("rate_limited", "this client has too many running sessions; end some", retry_after_s=_FULL_RETRY_S)
+
+    async def resume(self) -> None:
+        """Take up the sessions that a restart of control left running, and write the end of those whose time is over."""
+        for row in await self._store.active_sessions():
+            await self._live(row.token)
+
+    async def end(self, which: Callable[[SessionRow], bool]) -> None:
+        """End running sessions that their owners did not end, and forget them: nothing more is written of them."""
+        tokens = [token for token, live in self._sessions.items() if which(live.row)]
+        tokens += [row.token for row in await self._store.active_sessions() if which(row) and row.token not in tokens]
+        for token in tokens:
+            with suppress(ApiError):
+                await self.cancel(token)
+            self._sessions.pop(token, None)
+            for told in self.on_end:
+                told(token)
 
     async def feed(self, token: str, observation: Observation) -> Feedback:
         """Judge one observation. What it decides is committed before this returns.
@@ -217,6 +264,24 @@ class SessionService:
                 await self._enroll(work, effect)
 
     async def _judge(self, work: _Work, judge: Judge) -> None:
+        """Decide; a client's claims to be one user are judged one at a time, and none while that user is locked out."""
+        if work.row.client_id is None or judge.claimed is None:
+            await self._decide(work, judge)
+            return
+        async with self._lockouts.turn(work.row.realm, judge.claimed) as may:
+            if may:
+                await self._decide(work, judge)
+                return
+            work.attempt = self._attempt(work, False, "locked_out", judge.liveness_passed)
+            await self._store.add_attempt(work.attempt)
+            work.state = rules.decided(work.state, False, "locked_out", self._clock.boot()).state
+
+    async def _counted(self, row: SessionRow, judge: Judge, why: str) -> bool:
+        """Count a failure of a live face against the user it claimed to be; whether that user is locked out now."""
+        remote = row.client_id is not None and judge.claimed is not None and judge.liveness_passed
+        return remote and why in _UNKNOWN and await self._lockouts.failed(row.realm, judge.claimed or "")
+
+    async def _decide(self, work: _Work, judge: Judge) -> None:
         """Match, write the attempt, and only then let anybody know."""
         decision = self._recognition.decide(work.row.realm, judge.samples, judge.claimed, judge.min_confidence)
         why = await self._barred(work.row, decision) if decision.success else decision.reason
@@ -228,17 +293,23 @@ class SessionService:
             matched_enrollment=None if why else decision.enrollment_id,
             detail={**attempt.detail, "samples": len(judge.samples)},
         )
+        # Counted first: a failure that is not written down may count, but none that counts is forgotten.
+        locked = await self._counted(work.row, judge, why)
         await self._store.add_attempt(attempt)
         work.attempt = attempt
-        work.state = rules.decided(work.state, not why, _told(work.row, why), self._clock.boot()).state
+        work.state = rules.decided(work.state, not why, _told(work.row, why), self._clock.boot(), final=locked).state
         if not why:
+            if work.row.client_id is not None and judge.claimed is not None and judge.liveness_passed:
+                await self._lockouts.succeeded(work.row.realm, judge.claimed)
             # Whom the row names is whose key seals it.
             work.row = _with_result(replace(work.row, user_id=attempt.user_id), confidence=attempt.confidence)
 
     async def _barred(self, row: SessionRow, decision: Recognised) -> str:
         """Why somebody whose face matched is not recognised: the matcher knows faces, the store who may use theirs now."""
-        person = await self._store.person(row.realm, decision.user_id or "")
-        return barred(person, self._clock.dated())
+        user_id = decision.user_id or ""
+        if row.client_id is not None and await self._lockouts.disabled(row.realm, user_id):
+            return "locked_out"
+        return barred(await self._store.person(row.realm, user_id), self._clock.dated())
 
     def _attempt(self, work: _Work, success: bool, reason: str, liveness_passed: bool) -> Attempt:
         seen, evidence = work.observation, work.state.evidence
@@ -262,8 +333,14 @@ class SessionService:
         )
 
     async def _enroll(self, work: _Work, enroll: Enroll) -> None:
-        """Store person and template, then make it searchable."""
+        """Store person and template, then make it searchable; a face that is somebody else's already is refused, or noted."""
         enrollment = self._enrollment(work.row, enroll)
+        if self._recognition.duplicate_of(enrollment.realm, enrollment.template, enrollment.user_id) is not None:
+            if self._settings.duplicates == "refuse":
+                work.state = rules.enrolled(work.state, "duplicate_person").state
+                return
+            log.warning("enrolment %s has the face of another user of its realm", enrollment.enrollment_id)
+            enrollment = replace(enrollment, duplicate=True)
         if await self._store.person(enrollment.realm, enrollment.user_id) is None:
             await self._store.put_person(Person(enrollment.realm, enrollment.user_id, created_at=self._clock.dated()))
         await self._store.add_enrollment(enrollment)

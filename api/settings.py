@@ -1,7 +1,7 @@
 """The settings of sessions and of the API, frozen, a sentence each, and the reference's environment names that override them."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -61,6 +61,15 @@ class SessionSettings(BaseModel):
     allow_waived_liveness: Annotated[
         bool, Field(description="Whether a client with the grant waive_liveness may do without liveness on this device.")
     ] = True
+
+    duplicates: Annotated[
+        Literal["refuse", "flag"],
+        Field(
+            description="What becomes of an enrolment whose face is another user's of the realm; "
+            "flagged, neither is told from the other, and 1:N may know both no more."
+        ),
+    ] = "refuse"
+    client_sessions: Annotated[int, Field(description="Running sessions that one client may have.", ge=1, le=10_000)] = 64
 
 
 ENVIRONMENT: Mapping[str, str] = {

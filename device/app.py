@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from api.auth import Credentials
 from api.frames import FrameDesk
+from api.lockouts import Lockouts
 from api.server import build_app, serve
 from api.services import Services
 from api.sessions import SessionService
@@ -66,7 +67,8 @@ async def control(config: Config, say: Say) -> None:
         store = await enter(open_store(config.database, keys))
         clock = SystemClock(floor=await store.newest_time())
         recognition = stack.enter_context(open_recognition(model, config, await store.all_enrollments()))
-        sessions = SessionService(store, recognition, config.session, clock)
+        sessions = SessionService(store, recognition, config.session, clock, Lockouts(store, config.lockout, clock))
+        await sessions.resume()
         on_need = OnNeed(remote.link, remote.supervisor, config.watch.remote_idle_s)
         judge = VisionRemote(remote.link, on_need.need, config.api.vision_timeout_s)
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
+from api.lockout import LockoutSettings
 from api.settings import ENVIRONMENT as SESSION_NAMES
 from api.settings import ApiSettings, SessionSettings
 from camera.settings import CameraSettings
@@ -54,6 +55,7 @@ class Config(BaseModel):
     vision: Annotated[VisionSettings, Field(description="How faces are found, judged and embedded.")] = VisionSettings()
     match: Annotated[MatchSettings, Field(description="How sure a recognition must be.")] = MatchSettings()
     session: Annotated[SessionSettings, Field(description="How sessions judge, here and for clients.")] = SessionSettings()
+    lockout: Annotated[LockoutSettings, Field(description="When claims to be one user have to wait.")] = LockoutSettings()
     api: Annotated[ApiSettings, Field(description="How the API is served.")] = ApiSettings()
     kiosk: Annotated[KioskSettings, Field(description="How a visit runs.")] = KioskSettings()
     door: Annotated[DoorSettings, Field(description="The door and what may open it.")] = DoorSettings()

@@ -22,7 +22,7 @@ async def client_authentication(request: web.Request) -> web.Response:
     wanted = parse(ClientAuthenticationRequest, await request.read())
     credentials = request.app[SERVICES].credentials
     client = await credentials.client_of_key(wanted.api_key)
-    token, expires = credentials.issue(client)
+    token, expires = credentials.issue(client, auth.prefix_of(wanted.api_key))
     return answer(ClientAuthenticationResponse(jwt_token=token, expires_at=rfc3339(expires), client_id=client.client_id))
 
 

@@ -1,6 +1,7 @@
 """Sessions at work on a real store and gallery: rows before answers, nothing half done, restarts survived."""
 
 import asyncio
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -263,3 +264,72 @@ async def test_embeddings_of_another_size_are_no_samples(sessions, clock, seen, 
         if told.status is not SessionStatus.ACTIVE:
             break
     assert told.status is SessionStatus.EXPIRED
+
+
+def remote(**changed):
+    return NewSession(**{"kind": SessionKind.AUTHENTICATION, "realm": "office", "client_id": "till", **changed})
+
+
+async def enrolled_as(sessions, clock, seen, user_id, person):
+    row = await sessions.create(remote(kind=SessionKind.ENROLLMENT, user_id=user_id, target_samples=3))
+    return await feed(sessions, clock, seen, row.token, person=person, frames=60)
+
+
+async def test_a_face_that_is_somebody_elses_is_refused_or_flagged(store, recognition, clock, seen, enrol):
+    await enrol("ann", 1)
+    sessions = SessionService(store, recognition, RULES, clock)
+    told = await enrolled_as(sessions, clock, seen, "eve", 1)
+    assert (told.status, told.outcome, told.enrollment_id) == (SessionStatus.FAILED, "duplicate_person", None)
+    assert await store.person("office", "eve") is None
+    assert (await enrolled_as(sessions, clock, seen, "ann", 1)).status is SessionStatus.COMPLETED
+    assert (await enrolled_as(sessions, clock, seen, "bob", 2)).status is SessionStatus.COMPLETED
+    flagging = SessionService(store, recognition, SessionSettings(duplicates="flag"), clock)
+    assert (await enrolled_as(flagging, clock, seen, "eve", 1)).status is SessionStatus.COMPLETED
+    kept = {each.user_id: each.duplicate for each in await store.enrollments("office")}
+    assert kept == {"ann": False, "bob": False, "eve": True}
+
+
+async def test_what_a_restart_left_is_taken_up_or_ended(store, recognition, clock):
+    sessions = SessionService(store, recognition, RULES, clock)
+    running = await sessions.create(remote())
+    over = await sessions.create(remote())
+    await store.put_session(replace(over, metadata={**over.metadata, "expires_boot": clock.boot()}))
+    restarted = SessionService(store, recognition, RULES, clock)
+    await restarted.resume()
+    assert [row.token for row in await store.active_sessions()] == [running.token]
+    assert (await store.session(over.token)).outcome == "session_expired"
+    assert (await restarted.status(running.token)).status is SessionStatus.ACTIVE
+    rebooted = SessionService(store, recognition, RULES, ManualClock(boot_id="another"))
+    await rebooted.resume()
+    assert await store.active_sessions() == []
+
+
+async def test_a_client_has_so_many_running_sessions_and_others_have_theirs(store, recognition, clock):
+    sessions = SessionService(store, recognition, SessionSettings(client_sessions=2), clock)
+    first, _ = await sessions.create(remote()), await sessions.create(remote())
+    with pytest.raises(ApiError, match="rate_limited") as refused:
+        await sessions.create(remote())
+    assert refused.value.retry_after_s
+    await sessions.create(remote(client_id="desk"))
+    await sessions.create(authentication())
+    restarted = SessionService(store, recognition, SessionSettings(client_sessions=2), clock)
+    await restarted.resume()
+    with pytest.raises(ApiError, match="rate_limited"):
+        await restarted.create(remote())
+    await restarted.cancel(first.token)
+    await restarted.create(remote())
+
+
+async def test_sessions_are_ended_for_others_than_their_owner(store, recognition, clock, seen):
+    sessions = SessionService(store, recognition, RULES, clock)
+    told = []
+    sessions.on_end.append(told.append)
+    ann = await sessions.create(remote(kind=SessionKind.ENROLLMENT, user_id="ann"))
+    bob = await sessions.create(remote(kind=SessionKind.ENROLLMENT, user_id="bob"))
+    await sessions.feed(ann.token, seen(1, time=clock.boot()))
+    await sessions.end(lambda row: row.user_id == "ann")
+    assert told == [ann.token]
+    assert (await store.session(ann.token)).status is SessionStatus.CANCELLED
+    with pytest.raises(ApiError, match="session_completed"):
+        await sessions.feed(ann.token, seen(2, time=clock.boot()))
+    assert (await sessions.status(bob.token)).status is SessionStatus.ACTIVE
