@@ -129,7 +129,8 @@ def errors_of(declared: Operation) -> dict[int, list[str]]:
 def _answer(status: int, content: Content) -> Json:
     about = {"description": HTTPStatus(status).phrase}
     if isinstance(content, str):
-        return {**about, "content": {content: {"schema": {"type": "string"}}}} if content else about
+        kind = "object" if content == "application/json" else "string"
+        return {**about, "content": {content: {"schema": {"type": kind}}}} if content else about
     return {**about, "content": {"application/json": {"schema": _ref(content)}}}
 
 
