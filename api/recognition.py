@@ -31,7 +31,7 @@ class GalleryRecognition:
         settings = match or MatchSettings()
         shared = settings.model_copy(update={"target_fpir": settings.target_fpir / tries})
         self._gallery = gallery
-        self._matcher = Matcher(gallery, calibration, shared, threshold=threshold, eligible=eligible)
+        self._matcher = Matcher(gallery, calibration.of_averages(), shared, threshold=threshold, eligible=eligible)
         self._same_face = calibration.cosine_at_fmr(_SAME_FACE_FMR)
 
     @property

@@ -36,6 +36,8 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Strictly falling, at most 0, one for each cosine."""
     tail_exponent: float
     """Above the last knot the rate falls with this power of 1 - cosine; positive."""
+    averaging: float = 0.0
+    """Spread of one person's samples over the distance between different people, 0 or more: see `of_averages`."""
 
     def __post_init__(self) -> None:
         """Refuse knots that are no monotone curve (ValueError, which the manifest loader reports with its place)."""
@@ -49,6 +51,20 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("calibration log10_fmr must be negative and fall strictly")
         if self.tail_exponent <= 0:
             raise ValueError("calibration tail_exponent must be positive")
+        if not (np.isfinite(self.averaging) and self.averaging >= 0):
+            raise ValueError("calibration averaging must be 0 or more")
+
+    def of_averages(self) -> "Calibration":
+        """What the cosine of averaged templates means, on the safe side.
+
+        The knots were measured between single photos. Averaging takes the scatter out, and so draws different people
+        together as well: 1 - c_single = (1 - c_averaged) (1 + averaging (1 - h)), where h is the mean of 1/photos of both
+        sides. Taken here as if the template were of very many photos and the probe of one: frames of one visit are hardly
+        more than one photo.
+        """
+        factor = 1.0 + self.averaging / 2.0
+        cosines = tuple(1.0 - (1.0 - cosine) / factor for cosine in self.cosines)
+        return msgspec.structs.replace(self, cosines=cosines, averaging=0.0)
 
     def log10_fmr_at(self, cosine: npt.ArrayLike) -> Numbers:
         """log10 of the false match rate at each cosine (any shape); a cosine outside [-1, 1] is taken as the nearer end."""

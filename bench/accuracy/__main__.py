@@ -58,7 +58,8 @@ class Evaluation:
     def _averaged(self, vectors: Vectors, people: protocols.Names, enrolled: int, probed: int) -> dict[str, Any]:
         found, pairs, gallery = protocols.averaged_open_set(vectors, people, enrolled, probed)
         row = {"enrolled": enrolled, "probed": probed, "verification": protocols.verification(pairs)}
-        return row | {"identification": protocols.identification(found, self.calibration, gallery)}
+        meaning = self.calibration if enrolled == probed == 1 else self.calibration.of_averages()
+        return row | {"identification": protocols.identification(found, meaning, gallery)}
 
     def sessions(self) -> dict[str, Any]:
         """Webcam frames of the PAD subjects across sessions: the kiosk's own kind of picture."""

@@ -93,3 +93,21 @@ def test_a_rate_outside_its_range_is_refused(fmr: float) -> None:
 def test_a_curve_that_is_not_monotone_is_refused(change: dict[str, object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         msgspec.structs.replace(KNOTS, **change)
+
+
+@given(calibrations(), st.floats(0, 2), st.floats(-1, 1))
+def test_averages_never_mean_more_than_single_photos(calibration: Calibration, averaging: float, cosine: float) -> None:
+    averaged = msgspec.structs.replace(calibration, averaging=averaging).of_averages()
+    assert averaged.confidence(cosine) <= calibration.confidence(cosine) + 1e-12
+    assert averaged.averaging == 0
+
+
+def test_averaging_follows_its_law_on_both_sides_of_the_last_knot() -> None:
+    averaged = msgspec.structs.replace(KNOTS, averaging=0.5).of_averages()
+    for single in (0.5, 0.8, 0.93, 0.97, 0.99):
+        assert averaged.fmr(1 - (1 - single) / 1.25) == pytest.approx(KNOTS.fmr(single), rel=0.02)
+
+
+def test_negative_averaging_is_refused() -> None:
+    with pytest.raises(ValueError, match="averaging"):
+        Calibration("g", "s", KNOTS.cosines, KNOTS.log10_fmr, 10.0, averaging=-0.1)

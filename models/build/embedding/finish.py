@@ -104,7 +104,8 @@ def finish(subject: Subject, referee: Subject, folder: Path, per_group: int, con
     groups = measure(*embed(folder, choose(read_index(folder), per_group), subject, referee))
     worst = calibrate.worst(groups)
     report(groups, worst.cosine_at(1e-3), console)
-    calibration = calibrate.fit(worst, describe(worst, groups, referee.embedder.model_id))
+    fitted = calibrate.fit(worst, describe(worst, groups, referee.embedder.model_id))
+    calibration = msgspec.structs.replace(fitted, averaging=subject.spec.averaging)
     manifest = manifest_file.write(subject.spec.network, subject.embedder.model_id, subject.model, calibration)
     console.print(f"{manifest.path}: calibrated on {worst.name}")
 

@@ -29,6 +29,8 @@ class Spec:
     source: str
     """Path of the weights below the data folder; empty where a package has them."""
     sha256: str
+    averaging: float
+    """Of the calibration: measured on photos of one person in the training set, the widest of its groups."""
     network: dict[str, Any]
     """The manifest's `[embedding]` as far as it is known before building."""
 
@@ -52,6 +54,7 @@ def load(name: str) -> Spec:
         export["crops"],
         export.get("source", ""),
         export.get("sha256", ""),
+        export.get("averaging", 0.0),
         document["network"],
     )
 
