@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from api import auth
 from api.clock import rfc3339
 from api.http import add, answer
 from api.operation import Operation, operation
