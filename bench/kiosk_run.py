@@ -1,5 +1,6 @@
 """The kiosk as a user would start it, timed from outside: start to ready, memory, and eyes open again to the pulse."""
 
+import itertools
 import json
 import re
 import statistics
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import psutil
 
 from bench.frames import evaluation_folder
@@ -23,6 +25,10 @@ CLIP = "live_blinks_portrait.mp4"
 STARTS = 3
 _LIMIT_S = 60.0
 _PHOTOS = 5
+_AWAY_S = 4.0
+"""Between two showings: a visit begins anew only when the person has gone."""
+DECISIONS = 5
+"""That are timed; the one before them may come before the watching has begun."""
 
 
 @contextmanager
@@ -71,6 +77,23 @@ class Running:
             time.sleep(0.005)
         raise TimeoutError(f"the kiosk printed nothing like {pattern!r}: {[line for _, line in self.lines]}")
 
+    def times_of(self, pattern: str, count: int) -> list[float]:
+        """When the first `count` lines that match arrived.
+
+        Raises:
+            TimeoutError: a minute passed without another one.
+        """
+        deadline, before = time.monotonic() + _LIMIT_S, 0
+        while time.monotonic() < deadline:
+            times = [at for at, line in list(self.lines) if re.search(pattern, line)]
+            if len(times) >= count:
+                time.sleep(0.5)
+                return times[:count]
+            if len(times) > before:
+                deadline, before = time.monotonic() + _LIMIT_S, len(times)
+            time.sleep(0.005)
+        raise TimeoutError(f"{before} of {count} lines like {pattern!r}: {[line for _, line in self.lines]}")
+
     def resident_mb(self) -> dict[str, float]:
         """Resident memory of control and of each vision instance, 10^6 bytes."""
         own = psutil.Process(self.process.pid)
@@ -113,43 +136,70 @@ def start() -> dict[str, Any]:
 
 
 def look_to_decision() -> dict[str, Any]:
-    """From the capture of the frame in which the eyes are open again after a blink to the granted line, the clip in real time."""
+    """From the capture of the frame in which the eyes are open again after a blink to the granted line, the clip in real time.
+
+    The person is enrolled from the clip's second half; the first half is shown, again and again.
+    """
     clip = evaluation_folder() / "video" / CLIP
     if not clip.is_file():
         return {"skipped": "evaluation data absent"}
-    with device() as config:
-        with tempfile.TemporaryDirectory() as folder:
-            kioskctl(config, "enroll", "subject", *map(str, _photos(clip, Path(folder))))
-        with running(config, str(clip)) as kiosk:
-            kiosk.wait_for(r"screen is at")
-            sights = _watch(config)
-            granted, match = kiosk.wait_for(r"^granted .*")
-            reopened = [sight["time"] for sight in sights() if sight["blinks"] >= 1]
-    return {"seconds": round(granted - min(reopened), 3), "line": match.group(0), "clip": CLIP}
+    with device() as config, tempfile.TemporaryDirectory() as folder:
+        shown, photos = _halves(clip, Path(folder))
+        kioskctl(config, "enroll", "subject", *map(str, photos))
+        _loop(config)
+        with running(config, str(shown)) as kiosk:
+            kiosk.wait_for(r"^ready after")
+            with watching(config) as seen:
+                granted = kiosk.times_of(r"^granted ", DECISIONS + 1)[1:]
+                sights = seen()
+        seconds = [_since_blink(sights, at) for at in granted]
+    return {"seconds": round(statistics.median(seconds), 3), "all_s": [round(s, 3) for s in seconds], "clip": CLIP}
 
 
-def _photos(clip: Path, folder: Path) -> Iterator[Path]:
-    """Photos for enrolment from the second half of the clip; the run is decided in the first."""
+def _since_blink(sights: list[dict[str, Any]], granted: float) -> float:
+    """Seconds from the last frame before `granted` in which a blink was over."""
+    pairs = itertools.pairwise(sight for sight in sights if sight["time"] < granted)
+    ended: list[float] = [now["time"] for before, now in pairs if now["blinks"] > before["blinks"]]
+    return granted - ended[-1]
+
+
+def _halves(clip: Path, folder: Path) -> tuple[Path, list[Path]]:
+    """The first half of the clip and then nobody, as a clip, and photos for enrolment from the second half."""
     video = cv2.VideoCapture(str(clip))
-    count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-    for number in range(_PHOTOS):
-        video.set(cv2.CAP_PROP_POS_FRAMES, count // 2 + number * count // (2 * _PHOTOS + 2))
-        read, image = video.read()
-        if read:
-            path = folder / f"{number}.jpg"
-            cv2.imwrite(str(path), image)
-            yield path
+    count, fps = int(video.get(cv2.CAP_PROP_FRAME_COUNT)), video.get(cv2.CAP_PROP_FPS)
+    frames = [image for read, image in (video.read() for _ in range(count)) if read]
     video.release()
+    height, width = frames[0].shape[:2]
+    shown = folder / "first-half.avi"
+    writer = cv2.VideoWriter(str(shown), cv2.VideoWriter.fourcc(*"MJPG"), fps, (width, height))
+    nobody = [np.zeros_like(frames[0])] * round(_AWAY_S * fps)
+    for image in frames[: len(frames) // 2] + nobody:
+        writer.write(image)
+    writer.release()
+    photos = []
+    for number, image in enumerate(frames[len(frames) // 2 :: max(1, len(frames) // (2 * _PHOTOS))][:_PHOTOS]):
+        photos.append(folder / f"{number}.jpg")
+        cv2.imwrite(str(photos[-1]), image)
+    return shown, photos
 
 
-def _watch(config: Path) -> Callable[[], list[dict[str, Any]]]:
-    """Begin to watch what the kiosk's camera sees; gives what was seen so far."""
-    command = [sys.executable, "-m", "provisioning", "watch", "--config", str(config), "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+def _loop(config: Path) -> None:
+    text = config.read_text(encoding="utf-8")
+    config.write_text(re.sub(r"(?m)^#?\s*loop = .*", "loop = true", text), encoding="utf-8")
+
+
+@contextmanager
+def watching(config: Path) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Watch what the kiosk's camera sees; gives what was seen so far."""
+    command = [sys.executable, "-u", "-m", "provisioning", "watch", "--config", str(config), "--json"]
     seen: list[dict[str, Any]] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
 
-    def read() -> None:
-        seen.extend(json.loads(line) for line in process.stdout or ())
+        def read() -> None:
+            seen.extend(json.loads(line) for line in process.stdout or ())
 
-    threading.Thread(target=read, daemon=True).start()
-    return lambda: list(seen)
+        threading.Thread(target=read, daemon=True).start()
+        try:
+            yield lambda: list(seen)
+        finally:
+            process.terminate()
