@@ -1,4 +1,4 @@
-"""Words about settings, from their schema: what a key allows, and the commented file that `kioskctl init` writes."""
+"""Words about settings, from their schema: what a key allows, the file that `kioskctl init` writes, and its reference."""
 
 import difflib
 import json
@@ -75,6 +75,31 @@ def _table(schema: dict[str, Any], path: tuple[str, ...], given: Mapping[str, st
         lines.append(f"# {key.get('description', '')} Allowed: {_kind(key)}.")
         lines.append(f"{name} = {_toml(given[name])}" if name in given else f"# {name} = {_shown(key.get('default'))}")
     return lines + inner
+
+
+def reference(model: type[BaseModel]) -> str:
+    """All tables and keys in Markdown, as docs/configuration.md has them: sentence, what is allowed, default."""
+    schema = model.model_json_schema()
+    return "\n".join(line for table in model.model_fields for line in _section(schema, (table,)))
+
+
+def _section(schema: dict[str, Any], path: tuple[str, ...]) -> list[str]:
+    spec = _find(schema, path)
+    lines = [f"## `[{'.'.join(path)}]`", "", spec["description"], ""]
+    lines += ["| key | what | allowed | default |", "|---|---|---|---|"]
+    inner: list[str] = []
+    keys = {name: _resolved(schema, key) for name, key in spec["properties"].items()}
+    for name, key in keys.items():
+        if key.get("type") == "object":
+            inner += _section(schema, (*path, name))
+            continue
+        cells = (f"`{name}`", key.get("description", ""), _kind(key), _default(key))
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return [*lines, "", *inner]
+
+
+def _default(key: dict[str, Any]) -> str:
+    return "not set" if key.get("default") is None else f"`{_toml(key['default'])}`"
 
 
 def _toml(value: object) -> str:
