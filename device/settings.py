@@ -129,6 +129,25 @@ class WatchSettings(BaseModel):
     ] = 120.0
 
 
+class EventSettings(BaseModel):
+    """How long the log of attempts, visits and door events is kept, and how it is delivered to webhooks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keep_days: Annotated[
+        float, Field(description="Days after which events are destroyed; 0 keeps them for ever.", ge=0, le=36_500)
+    ] = 0.0
+    webhook_timeout_s: Annotated[
+        float, Field(description="Seconds that a webhook's receiver may take to answer.", ge=0.1, le=120)
+    ] = 10.0
+    webhook_backoff_s: Annotated[
+        float, Field(description="Pause after a delivery's first failure; each further one doubles it.", ge=0.01, le=60)
+    ] = 1.0
+    webhook_backoff_max_s: Annotated[
+        float, Field(description="Longest pause between two tries of a delivery, seconds.", ge=0.01, le=86_400)
+    ] = 300.0
+
+
 class LogSettings(BaseModel):
     """What is logged, to standard error."""
 
