@@ -4,9 +4,9 @@ ApiError
 ├── 400 invalid_request (malformed) · invalid_frame
 ├── 401 invalid_api_key · invalid_token
 ├── 403 forbidden · stronger_liveness_required
-├── 404 session_not_found · user_not_enrolled · enrollment_not_found · not_found
+├── 404 session_not_found · user_not_enrolled · enrollment_not_found · link_not_valid · not_found
 ├── 405 method_not_allowed
-├── 409 session_completed · too_many_attempts · superseded · duplicate_person
+├── 409 session_completed · too_many_attempts · superseded · duplicate_person · text_changed
 ├── 410 session_expired
 ├── 413 frame_too_large
 ├── 415 unsupported_image
@@ -30,12 +30,14 @@ STATUS: dict[str, int] = {
     "session_not_found": 404,
     "user_not_enrolled": 404,
     "enrollment_not_found": 404,
+    "link_not_valid": 404,
     "not_found": 404,
     "method_not_allowed": 405,
     "session_completed": 409,
     "too_many_attempts": 409,
     "superseded": 409,
     "duplicate_person": 409,
+    "text_changed": 409,
     "session_expired": 410,
     "frame_too_large": 413,
     "unsupported_image": 415,
@@ -55,6 +57,8 @@ MESSAGE: dict[str, str] = {
     "session_not_found": "There is no such session",
     "user_not_enrolled": "This user has no enrolment",
     "enrollment_not_found": "There is no such enrolment",
+    "link_not_valid": "This link was used, has expired, or was never good",
+    "text_changed": "The text was changed meanwhile; read it again",
     "not_found": "There is nothing here",
     "method_not_allowed": "This method is not allowed here",
     "session_completed": "The session is over",

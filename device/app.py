@@ -8,7 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from api.auth import Credentials
 from api.frames import FrameDesk
+from api.links import EnrollLinks
 from api.lockouts import Lockouts
+from api.routes.enroll import EnrollPage
 from api.server import build_app, serve
 from api.services import Services
 from api.sessions import SessionService
@@ -92,7 +94,8 @@ async def control(config: Config, say: Say) -> None:
         tasks.vital("kiosk", kiosk.run())
         tasks.helper("vision@remote", on_need.run())
         port = await enter(serve(app, config.listen.host, config.listen.port))
-        await enter(serve_lan(config.lan, services, say))
+        links = EnrollLinks(store, sessions, keys.hash_api_key, clock, config.enroll)
+        await enter(serve_lan(config.lan, services, say, EnrollPage(links).mount))
         await enter(AdminServer(operations, config.admin_socket))
         say(f"facekiosk: the screen is at http://{config.listen.host}:{port}/kiosk/")
         tasks.vital("introduction", introduce(camera, config, door, board, say, began))

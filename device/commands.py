@@ -8,24 +8,11 @@ from typing import Annotated
 import msgspec
 
 from api.records import LOCAL
+from device.command import Command, Count, Label, OperationRefused, Realm, Reply, UserId
+from device.webhook_commands import WebhookCommand, WebhookReply
 from inference.observation import Measure
 
-UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-Realm = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\Z")]
-Label = Annotated[str, msgspec.Meta(max_length=255)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-
-
-class OperationRefused(Exception):
-    """The device did not do what was asked, and changed nothing; `code` is stable, the message says what to do."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Command(msgspec.Struct, frozen=True, tag=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all commands."""
+__all__ = ["OperationRefused"]
 
 
 class ClientAdd(Command, frozen=True):
@@ -86,6 +73,15 @@ class EnrollCamera(Command, frozen=True):
     basis_text: Label = ""
 
 
+class EnrollLinkMake(Command, frozen=True):
+    """A link by which a person of the device's own realm enrols elsewhere. Answered by `EnrollLinkMade`."""
+
+    user_id: UserId
+    display_name: Label = ""
+    hours: Annotated[float, msgspec.Meta(gt=0, le=744)] | None = None
+    """For how long it is good; None: as configured."""
+
+
 class VisitLog(Command, frozen=True):
     """The last `count` visits, oldest first, and with `follow` those to come. Answered by `VisitView`s."""
 
@@ -102,7 +98,18 @@ class StatusQuery(Command, frozen=True):
 
 
 AnyCommand = (
-    ClientAdd | ClientList | UserList | UserShow | UserErase | EnrollPhotos | EnrollCamera | VisitLog | WatchCamera | StatusQuery
+    ClientAdd
+    | ClientList
+    | UserList
+    | UserShow
+    | UserErase
+    | EnrollPhotos
+    | EnrollCamera
+    | EnrollLinkMake
+    | VisitLog
+    | WatchCamera
+    | StatusQuery
+    | WebhookCommand
 )
 
 
@@ -123,10 +130,6 @@ class Photo(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
 
     name: Annotated[str, msgspec.Meta(max_length=4096)]
     image: bytes
-
-
-class Reply(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """Base of all replies."""
 
 
 class ClientAdded(Reply, frozen=True):
@@ -244,6 +247,14 @@ class Enrolled(Reply, frozen=True):
     door: str
 
 
+class EnrollLinkMade(Reply, frozen=True):
+    """A link for enrolment; `url` is shown this once and kept nowhere."""
+
+    user_id: str
+    url: str
+    expires_at: str
+
+
 class VisitView(Reply, frozen=True):
     """One visit at the kiosk."""
 
@@ -333,9 +344,11 @@ AnyReply = (
     | PhotoJudged
     | EnrollProgress
     | Enrolled
+    | EnrollLinkMade
     | VisitView
     | Sight
     | DeviceStatus
+    | WebhookReply
     | Done
     | Failed
 )

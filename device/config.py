@@ -14,12 +14,22 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
+from api.enroll_settings import EnrollSettings
 from api.lockout import LockoutSettings
 from api.settings import ENVIRONMENT as SESSION_NAMES
 from api.settings import ApiSettings, SessionSettings
 from camera.settings import CameraSettings
 from device.config_text import allowed, render
-from device.settings import DoorSettings, KioskSettings, LanSettings, ListenSettings, LogSettings, PathSettings, WatchSettings
+from device.settings import (
+    DoorSettings,
+    EventSettings,
+    KioskSettings,
+    LanSettings,
+    ListenSettings,
+    LogSettings,
+    PathSettings,
+    WatchSettings,
+)
 from device.toml_lines import key_lines
 from inference.match_settings import MatchSettings
 from inference.settings import VisionSettings
@@ -57,9 +67,11 @@ class Config(BaseModel):
     session: Annotated[SessionSettings, Field(description="How sessions judge, here and for clients.")] = SessionSettings()
     lockout: Annotated[LockoutSettings, Field(description="When claims to be one user have to wait.")] = LockoutSettings()
     api: Annotated[ApiSettings, Field(description="How the API is served.")] = ApiSettings()
+    enroll: Annotated[EnrollSettings, Field(description="How people enrol by link.")] = EnrollSettings()
     kiosk: Annotated[KioskSettings, Field(description="How a visit runs.")] = KioskSettings()
     door: Annotated[DoorSettings, Field(description="The door and what may open it.")] = DoorSettings()
     watch: Annotated[WatchSettings, Field(description="When vision counts as hung.")] = WatchSettings()
+    events: Annotated[EventSettings, Field(description="The log of events, and webhooks.")] = EventSettings()
     log: Annotated[LogSettings, Field(description="What is logged.")] = LogSettings()
 
     @property

@@ -9,9 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import assert_never
 
 from api.auth import GRANTS, KeyHash, new_api_key
+from api.clock import rfc3339
 from api.errors import ApiError
-from api.ports import Recognition, Store, VisionUnavailable
+from api.links import LinkStore, make_link
+from api.ports import Recognition, VisionUnavailable
 from api.records import LOCAL, Client, Enrollment, Person
+from device.certificates import TlsRefused
 from device.commands import (
     AnyCommand,
     AnyReply,
@@ -21,6 +24,8 @@ from device.commands import (
     Clients,
     DeviceStatus,
     EnrollCamera,
+    EnrollLinkMade,
+    EnrollLinkMake,
     EnrollPhotos,
     OperationRefused,
     People,
@@ -41,7 +46,17 @@ from device.commands import (
 )
 from device.config import Config
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
+from device.lan import url
 from device.views import at, client_view, enrollment_view, person_view, sight, visit_view
+from device.webhook_commands import (
+    WebhookAdd,
+    WebhookCommand,
+    WebhookList,
+    WebhookRemove,
+    WebhookReply,
+    WebhookTest,
+    carry_out,
+)
 
 FOLLOW_S = 0.5
 """Seconds between looks at the log for new visits."""
@@ -76,7 +91,7 @@ class Operations:
         health: says how the moving parts are.
     """
 
-    store: Store
+    store: LinkStore
     recognition: Recognition
     enrolling: Enrolling
     camera: LocalCamera
@@ -114,8 +129,8 @@ class Operations:
                 return _once(self._answer(command))
 
     async def _answer(
-        self, command: ClientAdd | ClientList | UserList | UserShow | UserErase | StatusQuery
-    ) -> ClientAdded | Clients | People | PersonDetail | UserErased | DeviceStatus:
+        self, command: ClientAdd | ClientList | UserList | UserShow | UserErase | EnrollLinkMake | StatusQuery | WebhookCommand
+    ) -> ClientAdded | Clients | People | PersonDetail | UserErased | EnrollLinkMade | DeviceStatus | WebhookReply:
         match command:
             case ClientAdd():
                 return await self.client_add(command)
@@ -129,6 +144,11 @@ class Operations:
                 return await self.user_erase(command)
             case StatusQuery():
                 return await self.status()
+            case WebhookAdd() | WebhookList() | WebhookRemove() | WebhookTest():
+                timeout_s = self.config.events.webhook_timeout_s
+                return await carry_out(command, self.store, self.enrolling.clock, timeout_s)
+            case EnrollLinkMake():
+                return await self.enroll_link(command)
             case _:
                 assert_never(command)
 
@@ -187,6 +207,19 @@ class Operations:
         if not erased:
             raise _nobody(command)
         return UserErased(realm=command.realm, user_id=command.user_id, enrollments=len(enrollments))
+
+    async def enroll_link(self, command: EnrollLinkMake) -> EnrollLinkMade:
+        """Make a link for enrolment. `OperationRefused`: nothing is served on the network."""
+        if not self.config.lan.host:
+            raise OperationRefused("lan_off", "there is no listener on the network; do `kioskctl tls init`, then set [lan] host")
+        try:
+            page = f"{url(self.config.lan)}/enroll/"
+        except TlsRefused as error:
+            raise OperationRefused("tls_refused", str(error)) from error
+        seconds = (command.hours or self.config.enroll.link_hours) * 3600
+        clock, name = self.enrolling.clock, command.display_name
+        token, expires = await make_link(self.store, self.key_hash, clock, command.user_id, name, seconds)
+        return EnrollLinkMade(user_id=command.user_id, url=f"{page}#{token}", expires_at=rfc3339(expires))
 
     async def visits(self, command: VisitLog) -> AsyncGenerator[VisitView, None]:
         """The newest visits, oldest first, then with `follow` each that comes."""

@@ -4,6 +4,7 @@ import typer
 
 from provisioning import check, clients, tls, users
 from provisioning.enroll import enroll
+from provisioning.enroll_link import enroll_link
 from provisioning.init import init
 from provisioning.run import run
 from provisioning.status import status
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 for command in (init, run, enroll, log, watch, status):
     app.command()(command)
+app.command("enroll-link")(enroll_link)
 app.add_typer(clients.app, name="client")
 app.add_typer(users.app, name="user")
 app.add_typer(check.app, name="config")

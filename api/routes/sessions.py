@@ -126,14 +126,14 @@ async def _process_frame(request: web.Request, kind: SessionKind) -> web.Respons
     if row.kind is not kind:
         raise ApiError("session_not_found", f"this is no {kind} session")
     try:
-        return answer(frame_answer(await _judged(services, row, frame)))
+        return answer(frame_answer(await judged(services, row, frame)))
     except ApiError as error:
         status = (await services.sessions.row(row.token)).status
         error.beside = {"success": False, "session_status": SESSION_STATUS[status]}
         raise
 
 
-async def _judged(services: Services, row: SessionRow, frame: FaceFrame) -> Feedback:
+async def judged(services: Services, row: SessionRow, frame: FaceFrame) -> Feedback:
     """What the call's frames came to. A session that is over says so whatever the frames are."""
     ended = await services.sessions.ended(row.token)
     if ended is not None:

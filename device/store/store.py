@@ -5,11 +5,12 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from api.links import EnrollLink
 from api.lockout import Lockout
 from api.records import Attempt, Client, DoorEvent, Enrollment, LogPage, Person, SessionRow, Visit, Webhook
 from device.feed import Subscription
 from device.keys import Keys
-from device.store import chain, clients, lockouts, log, pages, people, schema, sessions, subjects, webhooks
+from device.store import chain, clients, links, lockouts, log, pages, people, schema, sessions, subjects, webhooks
 from device.store.connection import Database, connect, creating, empty_journal, problems
 from device.store.owner import Owner
 from device.store.watch import StoreWatch
@@ -163,6 +164,18 @@ class SqlCipherStore:
     async def active_sessions(self) -> Sequence[SessionRow]:
         """The sessions that no end was written for."""
         return await self._read(sessions.active)
+
+    async def put_link(self, link: EnrollLink) -> None:
+        """Insert a link for enrolment, or replace what changes with its use."""
+        await self._write(links.put, link)
+
+    async def link(self, secret: bytes) -> EnrollLink | None:
+        """The link that the keyed hash opens now."""
+        return await self._read(links.get, secret)
+
+    async def remove_link(self, link_id: str) -> None:
+        """Forget a link."""
+        await self._write(links.remove, link_id)
 
     async def add_attempt(self, attempt: Attempt) -> int:
         """Write a decision; returns its number in the log."""

@@ -33,7 +33,7 @@ EVERY = dict(commands(typer.main.get_command(app)))
 def sections(root: Path) -> dict[str, str]:
     text = (root / "docs/kioskctl.md").read_text(encoding="utf-8")
     parts = re.split(r"^## `(kioskctl [^`]*)`$", text, flags=re.MULTILINE)
-    return {" ".join(re.findall(r"\b[a-z]+\b", name)): body for name, body in zip(parts[1::2], parts[2::2], strict=True)}
+    return {" ".join(re.findall(r"\b[a-z][a-z-]*\b", name)): body for name, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 def options(command: Any) -> set[str]:

@@ -1,0 +1,29 @@
+"""The settings of links for enrolment and of their page, frozen, a sentence each."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+TEXT = (
+    "With your consent, this device looks at your face through your camera and keeps a mathematical template of it, encrypted, "
+    "to recognise you at the door. No picture is kept. You can withdraw your consent at any time, without giving a reason: "
+    "tell the operator, and the template is destroyed at once. You need not enrol to be let in; ask for another way."
+)
+
+
+class EnrollSettings(BaseModel):
+    """How people enrol by link."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    basis: Annotated[
+        Literal["consent", "agreement", "law"],
+        Field(description="On what ground templates made by link are kept."),
+    ] = "consent"
+    text: Annotated[str, Field(description="What people are shown first, plain text.", min_length=1, max_length=10_000)] = TEXT
+    text_version: Annotated[
+        str,
+        Field(description="Version of the text, recorded with each person.", min_length=1, max_length=100),
+    ] = "1"
+    link_hours: Annotated[float, Field(description="Hours for which a link is good.", gt=0, le=24 * 31)] = 24.0
+    link_tries: Annotated[int, Field(description="Sessions that one link may begin.", ge=1, le=100)] = 10
