@@ -1,0 +1,26 @@
+"""What all commands and replies of the administration socket have in common. The commands themselves are others' business."""
+
+from typing import Annotated
+
+import msgspec
+
+UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Realm = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\Z")]
+Label = Annotated[str, msgspec.Meta(max_length=255)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+
+class OperationRefused(Exception):
+    """The device did not do what was asked, and changed nothing; `code` is stable, the message says what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Command(msgspec.Struct, frozen=True, tag=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all commands."""
+
+
+class Reply(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """Base of all replies."""
