@@ -13,6 +13,9 @@ const within = (tag, ...children) => {
   return made;
 };
 
+// Text in which `words` in backticks are code.
+const marked = (text) => text.split("`").map((part, n) => (n % 2 ? make("code", part) : part)).filter((part) => part !== "");
+
 const nameOf = (reference) => reference.split("/").pop();
 
 // What a value may be, in words: nodes, so that models are links.
@@ -55,17 +58,19 @@ function socketRows(socket) {
   return [row("The client sends", socket.hears), row("The device sends", socket.says)];
 }
 
+const methodMark = (method) => make("span", method.toUpperCase(), { class: `method ${method}` });
+
 function operation(path, method, said) {
   const article = make("article", "", { id: said.operationId });
-  article.append(within("h2", make("span", method.toUpperCase(), { class: "method" }), make("code", path)));
-  for (const paragraph of said.description.split("\n\n")) article.append(make("p", paragraph));
+  article.append(within("h2", methodMark(method), make("code", path)));
+  for (const paragraph of said.description.split("\n\n")) article.append(within("p", ...marked(paragraph)));
   article.append(make("p", said.security.length ? "Credential: Authorization: Bearer, or X-API-Key." : "No credential."));
   if (said.parameters.length) {
     const rows = said.parameters.map((one) => [make("code", one.name), one.in, [...kind(one.schema), limits(one.schema)]]);
     article.append(make("h3", "Parameters"), table(["Name", "Where", "What"], rows));
   }
   if (said.requestBody) article.append(make("h3", "Body"), within("p", ...contentOf(said.requestBody)));
-  const rows = Object.entries(said.responses).map(([status, one]) => [status, one.description, contentOf(one)]);
+  const rows = Object.entries(said.responses).map(([status, one]) => [status, marked(one.description), contentOf(one)]);
   article.append(make("h3", "Answers"), table(["Status", "What", "Content"], rows));
   if (said["x-websocket"]) article.append(make("h3", "Messages"), table(["Who", "What"], socketRows(said["x-websocket"])));
   return article;
@@ -73,7 +78,7 @@ function operation(path, method, said) {
 
 function model(name, schema) {
   const article = make("article", "", { id: `model-${name}` });
-  article.append(make("h2", name), make("p", schema.description ?? ""));
+  article.append(make("h2", name), within("p", ...marked(schema.description ?? "")));
   const needed = new Set(schema.required ?? []);
   const rows = Object.entries(schema.properties ?? {}).map(([field, spec]) => [
     make("code", field), [...kind(spec), limits(spec)], needed.has(field) ? "always" : "optional",
@@ -85,13 +90,17 @@ function model(name, schema) {
 function show(said) {
   const operations = Object.entries(said.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]) => [path, method, one]));
-  const links = operations.map(([path, method, one]) =>
-    within("li", make("a", `${method.toUpperCase()} ${path}`, { href: `#${one.operationId}` })));
+  const links = operations.map(([path, method, one]) => {
+    const link = make("a", "", { href: `#${one.operationId}` });
+    link.append(methodMark(method), path);
+    return within("li", link);
+  });
   document.getElementById("contents").append(within("ul", ...links));
   document.getElementById("operations").append(...operations.map((one) => operation(...one)));
   const models = Object.entries(said.components.schemas).map((one) => model(...one));
   document.getElementById("models").append(make("h1", "Objects"), ...models);
   document.getElementById("state").remove();
+  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
 try {
