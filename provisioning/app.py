@@ -2,7 +2,7 @@
 
 import typer
 
-from provisioning import check, clients, tls, users
+from provisioning import check, clients, tls, users, webhooks
 from provisioning.enroll import enroll
 from provisioning.enroll_link import enroll_link
 from provisioning.init import init
@@ -28,3 +28,4 @@ app.add_typer(clients.app, name="client")
 app.add_typer(users.app, name="user")
 app.add_typer(check.app, name="config")
 app.add_typer(tls.app, name="tls")
+app.add_typer(webhooks.app, name="webhook")
