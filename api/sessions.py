@@ -4,6 +4,7 @@ The kiosk and the API use it alike. What an answer looks like on the wire, and w
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -89,6 +90,10 @@ class SessionService:
         running = sum(live.over_at is None and live.row.client_id == client_id for live in self._sessions.values())
         if running >= self._settings.client_sessions:
             raise ApiError("rate_limited", "this client has too many running sessions; end some", retry_after_s=_FULL_RETRY_S)
+
+    def running(self) -> Counter[SessionKind]:
+        """How many sessions run, by kind."""
+        return Counter(live.row.kind for live in self._sessions.values() if live.over_at is None)
 
     async def resume(self) -> None:
         """Take up the sessions that a restart of control left running, and write the end of those whose time is over."""

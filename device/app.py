@@ -28,6 +28,7 @@ from device.lan import serve_lan
 from device.local_camera import KioskCamera
 from device.lock import hold_data
 from device.main import Say, begin, introduce, until_over
+from device.metrics import Metrics, Sources
 from device.offline import operator_name
 from device.operations import Operations
 from device.own_vision import vision_command
@@ -35,11 +36,13 @@ from device.peer import private_folder
 from device.photos import PhotoJudge
 from device.recognition import open_recognition
 from device.remote_vision import OnNeed, VisionRemote
+from device.retention import retention
 from device.screen import Screen
 from device.store.store import open_store
 from device.supervisor import Supervisor
 from device.tasks import Tasks
 from device.vision_link import Instance, VisionLink
+from device.webhooks import Webhooks
 from inference.manifest import load_manifest
 
 
@@ -87,12 +90,15 @@ async def control(config: Config, say: Say) -> None:
         credentials = Credentials(store, keys.hash_api_key, keys.jwt, clock, config.api.jwt_minutes * 60)
         desk = FrameDesk(judge, sessions, clock)
         services = Services(store, sessions, desk, credentials, recognition, clock, config.api, health.readiness)
-        app = build_app(services, Screen(board, camera.link).mount)
+        metrics = Metrics(Sources(store, sessions, door, (camera, remote), clock))
+        app = build_app(services, Screen(board, camera.link).mount, metrics.mount)
 
         tasks = await enter(Tasks())
         tasks.vital("camera", camera.supervisor.run())
         tasks.vital("kiosk", kiosk.run())
         tasks.helper("vision@remote", on_need.run())
+        tasks.helper("retention", retention(store, clock, config.events.keep_days))
+        tasks.helper("webhooks", Webhooks(store, clock, config.events).run())
         port = await enter(serve(app, config.listen.host, config.listen.port))
         links = EnrollLinks(store, sessions, keys.hash_api_key, clock, config.enroll)
         await enter(serve_lan(config.lan, services, say, EnrollPage(links).mount))
