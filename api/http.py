@@ -1,5 +1,6 @@
 """What all routes share: who calls, JSON out, errors to answers, paths with and without their last slash."""
 
+import asyncio
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, Collection
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from api import auth
 from api.errors import ApiError
+from api.patience import PATIENCE
 from api.ports import StoreError
 from api.records import Client
 from api.services import SERVICES
@@ -18,6 +20,9 @@ from api.services import SERVICES
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_TOO_FAST = 4429
+_GOODBYE_S = 2.0
+"""Seconds to wait for a client's answer to a close."""
 _CODE_OF = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "frame_too_large"}
 
 
@@ -39,18 +44,57 @@ async def caller(request: web.Request, grant: str | None = None) -> Client:
     Raises:
         ApiError: `invalid_token`, `invalid_api_key`, or `forbidden` where it has not the grant.
     """
-    credentials = request.app[SERVICES].credentials
+    services = request.app[SERVICES]
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     api_key = request.headers.get("X-API-Key")
     if scheme.lower() == "bearer" and token:
-        client = await credentials.client_of_token(token.strip())
+        client = await services.credentials.client_of_token(token.strip())
     elif api_key is not None:
-        client = await credentials.client_of_key(api_key)
+        client = await client_of_key(request, api_key)
     else:
         raise ApiError("invalid_token", "credentials are missing: Authorization: Bearer, or X-API-Key")
+    services.limits.of_client(client.client_id)
     if grant is not None:
         auth.require(client, grant)
     return client
+
+
+async def client_of_key(request: web.Request, api_key: str) -> Client:
+    """The client whose key this is. Raises `ApiError` `invalid_api_key`; `rate_limited` after too many wrong ones."""
+    services = request.app[SERVICES]
+    services.limits.may_try_key(request.remote)
+    try:
+        return await services.credentials.client_of_key(api_key)
+    except ApiError:
+        services.limits.wrong_key(request.remote)
+        raise
+
+
+async def body(request: web.Request) -> bytes:
+    """The request's body. `ApiError`: it did not come in time."""
+    try:
+        async with asyncio.timeout(request.app[SERVICES].settings.read_timeout_s):
+            return await request.read()
+    except TimeoutError:
+        raise ApiError("invalid_request", "the request did not come in time", status=408) from None
+
+
+@web.middleware
+async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """No more calls from one address than the limits allow. A socket is told by its close code."""
+    request.app[PATIENCE].heard(request)
+    if not request.path.startswith(("/api/", "/ws/")):
+        return await handler(request)
+    try:
+        request.app[SERVICES].limits.from_address(request.remote)
+    except ApiError:
+        socket = web.WebSocketResponse(timeout=_GOODBYE_S)
+        if not request.path.startswith("/ws/") or not socket.can_prepare(request):
+            raise
+        await socket.prepare(request)
+        await socket.close(code=_TOO_FAST, message=b"rate_limited")
+        return socket
+    return await handler(request)
 
 
 @web.middleware

@@ -31,6 +31,12 @@ class Sockets:
         if self._live.get(token) is connection:
             del self._live[token]
 
+    async def drop(self, token: str, code: int, why: str) -> None:
+        """Close a session's socket, if it has one."""
+        connection = self._live.pop(token, None)
+        if connection is not None:
+            await connection.close(code, why)
+
     async def close_all(self) -> None:
         """Say goodbye to everybody: the server stops."""
         for connection in list(self._live.values()):

@@ -5,6 +5,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -12,7 +13,8 @@ from aiohttp.typedefs import Middleware
 
 from api import event_socket, socket
 from api.errors import ApiError
-from api.http import errors, loopback_only, named
+from api.http import errors, limited, loopback_only, named
+from api.patience import PATIENCE, Patience
 from api.ports import StoreError
 from api.routes import client, docs, events, health, sessions, users
 from api.services import SERVICES, Services
@@ -45,6 +47,7 @@ def build_app(services: Services, *mounts: Mount) -> web.Application:
     """The application on loopback: the API, the device's health, and what else is mounted beside them (the kiosk's pages)."""
     app = _app(services, loopback_only, *API, health.mount, *mounts)
     app.cleanup_ctx.append(_sweeping)
+    services.sessions.on_end.append(partial(socket.cut_off, services))
     return app
 
 
@@ -54,8 +57,9 @@ def build_lan_app(services: Services, names: Collection[str], *mounts: Mount) ->
 
 
 def _app(services: Services, guard: Middleware, *mounts: Mount) -> web.Application:
-    app = web.Application(middlewares=[errors, guard], client_max_size=services.settings.max_body_bytes)
+    app = web.Application(middlewares=[errors, guard, limited], client_max_size=services.settings.max_body_bytes)
     app[SERVICES] = services
+    app[PATIENCE] = Patience(services.settings.connect_timeout_s)
     for mount in mounts:
         mount(app)
     return app
@@ -107,11 +111,13 @@ async def serve(
         raise NotLoopback(f"plain HTTP is served on 127.0.0.1 or ::1 only, not on {host}")
     # No access log: paths carry session tokens.
     _protocol_log.addFilter(_ours)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_S)
+    idle = app[SERVICES].settings.idle_timeout_s
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_S, keepalive_timeout=idle)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, ssl_context=tls)
         await site.start()
-        yield int(runner.addresses[0][1])
+        async with app[PATIENCE].watching(runner.server):
+            yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()

@@ -8,6 +8,7 @@ from aiohttp import web
 from api.auth import Credentials
 from api.clock import Clock
 from api.frames import FrameDesk
+from api.limits import Limits, LimitSettings
 from api.live import Sockets
 from api.ports import Recognition, Store
 from api.sessions import SessionService
@@ -30,6 +31,7 @@ class Services:
     settings: ApiSettings
     readiness: Readiness
     sockets: Sockets = field(default_factory=Sockets)
+    limits: Limits = field(default_factory=lambda: Limits(LimitSettings()))
 
 
 SERVICES = web.AppKey("services", Services)

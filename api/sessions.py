@@ -5,7 +5,7 @@ The kiosk and the API use it alike. What an answer looks like on the wire, and w
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -63,8 +63,8 @@ class SessionService:
         self._sessions: dict[str, _Live] = {}
         self._effects = Effects(store, recognition, settings, clock, self._lockouts)
         self._tasks = Unbroken()
-        self.on_end: list[Callable[[str], None]] = []
-        """Told the token of each session that is ended by others than its owner."""
+        self.on_end: list[Callable[[str, str], Awaitable[None]]] = []
+        """Told each session that is ended by others than its owner: token, and why as an error code."""
 
     @property
     def settings(self) -> SessionSettings:
@@ -100,7 +100,7 @@ class SessionService:
         for row in await self._store.active_sessions():
             await self._live(row.token)
 
-    async def end(self, which: Callable[[SessionRow], bool]) -> None:
+    async def end(self, which: Callable[[SessionRow], bool], why: str) -> None:
         """End running sessions that their owners did not end, and forget them: nothing more is written of them."""
         tokens = [token for token, live in self._sessions.items() if which(live.row)]
         tokens += [row.token for row in await self._store.active_sessions() if which(row) and row.token not in tokens]
@@ -109,7 +109,7 @@ class SessionService:
                 await self.cancel(token)
             self._sessions.pop(token, None)
             for told in self.on_end:
-                told(token)
+                await told(token, why)
 
     async def feed(self, token: str, observation: Observation) -> Feedback:
         """Judge one observation. What it decides is committed before this returns.

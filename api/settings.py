@@ -100,6 +100,13 @@ class ApiSettings(BaseModel):
         int, Field(description="Bytes of one request, a batch of frames included.", ge=20_000, le=64_000_000)
     ] = 12_000_000
     vision_timeout_s: Annotated[float, Field(description="Seconds to wait for vision to judge a frame.", gt=0, le=60)] = 10.0
+    connect_timeout_s: Annotated[
+        float, Field(description="Seconds from a connection to its first whole request head.", gt=0, le=300)
+    ] = 10.0
+    read_timeout_s: Annotated[float, Field(description="Seconds that a request's body may take to come.", gt=0, le=600)] = 30.0
+    idle_timeout_s: Annotated[
+        float, Field(description="Seconds that a connection stays open between two requests.", ge=1, le=3600)
+    ] = 75.0
     socket_idle_s: Annotated[
         float, Field(description="Seconds without a message after which a socket is closed.", ge=1, le=3600)
     ] = 60.0

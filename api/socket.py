@@ -22,13 +22,16 @@ from api.messages import (
 )
 from api.operation import Operation, operation
 from api.ports import StoreError
-from api.records import SessionKind, SessionStatus
+from api.records import Origin, SessionKind, SessionStatus
 from api.schema import ProcessFrameMessage, parse
 from api.services import SERVICES, Services
 from api.wire import error_message, final_message, frame_message, state_message
 
 PROTOCOL = "facekiosk.v1"
 REFUSED, UNKNOWN, IDLE, EXPIRED, TOO_FAST = 4401, 4404, 4408, 4410, 4429
+_CUT_OFF = {"invalid_token": REFUSED, "forbidden": REFUSED, "session_not_found": UNKNOWN}
+"""Errors after which nothing more can come of a socket, and its close code."""
+_GRANT = {SessionKind.ENROLLMENT: "enroll", SessionKind.AUTHENTICATION: "authenticate"}
 _HEARTBEAT_S = 20.0
 _TEXT_OVERHEAD = 65_536
 _GOODBYE_S = 2.0
@@ -43,6 +46,7 @@ class Connection:
         self._token = token
         self._socket = socket
         self._lane = Lane()
+        self._in_time = services.limits.messages()
         self._waiting = asyncio.Event()
         self._over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         """Set with the close code once the session's last message was sent."""
@@ -84,6 +88,8 @@ class Connection:
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return
             try:
+                if not self._in_time():
+                    raise TooFast
                 self._lane.put(self._entry(message))
             except TooFast:
                 await self.close(TOO_FAST, "too fast")
@@ -114,6 +120,7 @@ class Connection:
 
     async def _answer(self, image: TimedImage) -> dict[str, Any]:
         try:
+            await may_go_on(self._services, self._token)
             told = await self._services.desk.judge(self._token, [image])
         except ApiError as error:
             return await self._refusal(error)
@@ -126,6 +133,8 @@ class Connection:
 
     async def _refusal(self, error: ApiError) -> dict[str, Any]:
         """A refused frame. A client that did not hear yet how its session ended hears it now, in place of an error."""
+        if error.code in _CUT_OFF:
+            self._finish_with(_CUT_OFF[error.code])
         if error.code not in ("session_expired", "session_completed", "too_many_attempts"):
             return _error(error)
         told = await self._services.sessions.status(self._token)
@@ -134,11 +143,28 @@ class Connection:
         return final_message(told) if unheard else _error(error)
 
     def _finish(self, status: SessionStatus) -> None:
+        self._finish_with(EXPIRED if status is SessionStatus.EXPIRED else WSCloseCode.OK)
+
+    def _finish_with(self, code: int) -> None:
         if not self._over.done():
-            self._over.set_result(EXPIRED if status is SessionStatus.EXPIRED else WSCloseCode.OK)
+            self._over.set_result(code)
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self._socket.send_str(json.dumps(message, separators=(",", ":")))
+
+
+async def may_go_on(services: Services, token: str) -> None:
+    """Raises `ApiError` where the session's client was revoked, or lost the grant, since the session was made."""
+    row = await services.sessions.row(token)
+    # A link is no client: it was used up when its session was made.
+    if row.client_id is not None and row.metadata["origin"] != Origin.LINK:
+        await services.credentials.standing(row.client_id, _GRANT[row.kind])
+
+
+async def cut_off(services: Services, token: str, why: str) -> None:
+    """Close the socket of a session that others ended, if it has one."""
+    await services.sockets.drop(token, _CUT_OFF.get(why, UNKNOWN), why)
+    await services.desk.forget(token)
 
 
 def _error(error: ApiError) -> dict[str, Any]:
@@ -193,8 +219,9 @@ async def _refusal_code(services: Services, token: str) -> tuple[int, str] | Non
         if row.client_id is None:
             return UNKNOWN, "session_not_found"
         await services.sessions.check(token)
+        await may_go_on(services, token)
     except ApiError as error:
-        return (UNKNOWN if error.status == 404 else EXPIRED), error.code
+        return _CUT_OFF.get(error.code, EXPIRED), error.code
     return None
 
 

@@ -5,10 +5,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from api.auth import Credentials
 from api.frames import FrameDesk
 from api.links import EnrollLinks
+from api.limits import Limits
 from api.lockouts import Lockouts
 from api.routes.enroll import EnrollPage
 from api.server import build_app, serve
@@ -90,6 +92,7 @@ async def control(config: Config, say: Say) -> None:
         credentials = Credentials(store, keys.hash_api_key, keys.jwt, clock, config.api.jwt_minutes * 60)
         desk = FrameDesk(judge, sessions, clock)
         services = Services(store, sessions, desk, credentials, recognition, clock, config.api, health.readiness)
+        services = replace(services, limits=Limits(config.limits, clock.boot))
         metrics = Metrics(Sources(store, sessions, door, (camera, remote), clock))
         app = build_app(services, Screen(board, camera.link).mount, metrics.mount)
 

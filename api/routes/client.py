@@ -4,7 +4,7 @@ from aiohttp import web
 
 from api import auth
 from api.clock import rfc3339
-from api.http import add, answer
+from api.http import add, answer, body, client_of_key
 from api.operation import Operation, operation
 from api.schema import ClientAuthenticationRequest, ClientAuthenticationResponse, parse
 from api.services import SERVICES
@@ -20,10 +20,9 @@ from api.services import SERVICES
 )
 async def client_authentication(request: web.Request) -> web.Response:
     """Issue a token, good for an hour at most."""
-    wanted = parse(ClientAuthenticationRequest, await request.read())
-    credentials = request.app[SERVICES].credentials
-    client = await credentials.client_of_key(wanted.api_key)
-    token, expires = credentials.issue(client, auth.prefix_of(wanted.api_key))
+    wanted = parse(ClientAuthenticationRequest, await body(request))
+    client = await client_of_key(request, wanted.api_key)
+    token, expires = request.app[SERVICES].credentials.issue(client, auth.prefix_of(wanted.api_key))
     return answer(ClientAuthenticationResponse(jwt_token=token, expires_at=rfc3339(expires), client_id=client.client_id))
 
 

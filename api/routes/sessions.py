@@ -7,7 +7,7 @@ from api.clock import rfc3339
 from api.errors import ApiError
 from api.feedback import Feedback
 from api.frames import TimedImage
-from api.http import add, answer, caller
+from api.http import add, answer, body, caller
 from api.images import decode_frame
 from api.operation import Operation, operation
 from api.records import Client, SessionKind, SessionRow
@@ -46,7 +46,7 @@ def _frames(grant: str, told: type[BaseModel]) -> Operation:
 async def create_enrollment(request: web.Request) -> web.Response:
     """Begin an enrolment. Liveness is waived only for a client with the grant, and where the device allows it."""
     client = await caller(request, "enroll")
-    wanted = parse(EnrollmentRequest, await request.read())
+    wanted = parse(EnrollmentRequest, await body(request))
     required = wanted.require_liveness is True or not _may_waive(request, client)
     session = NewSession(
         kind=SessionKind.ENROLLMENT,
@@ -67,7 +67,7 @@ async def create_enrollment(request: web.Request) -> web.Response:
 async def create_authentication(request: web.Request) -> web.Response:
     """Begin an authentication: 1:1 with a user id, 1:N without."""
     client = await caller(request, "authenticate")
-    wanted = parse(AuthenticationRequest, await request.read())
+    wanted = parse(AuthenticationRequest, await body(request))
     session = NewSession(
         kind=SessionKind.AUTHENTICATION,
         realm=client.realm,
@@ -121,7 +121,7 @@ async def process_authentication_frame(request: web.Request) -> web.Response:
 async def _process_frame(request: web.Request, kind: SessionKind) -> web.Response:
     client = await caller(request, _GRANT[kind])
     services = request.app[SERVICES]
-    frame = parse(FaceFrame, await request.read())
+    frame = parse(FaceFrame, await body(request))
     row = await _own(request, client, frame.session_token)
     if row.kind is not kind:
         raise ApiError("session_not_found", f"this is no {kind} session")

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from api.erasure import erase_person
 from api.errors import ApiError
 from api.http import add, answer, caller
 from api.operation import Operation, operation
@@ -34,9 +35,8 @@ async def erase_user(request: web.Request) -> web.Response:
     """Forget a person at once: in the store, whose keys are destroyed, and in the index."""
     client = await caller(request, "erase")
     services, user_id = request.app[SERVICES], request.match_info["user_id"]
-    if not await services.store.erase_person(client.realm, user_id):
+    if await erase_person(services.store, services.recognition, services.sessions, client.realm, user_id) is None:
         raise ApiError("user_not_enrolled")
-    services.recognition.remove_person(client.realm, user_id)
     return answer(ErasedResponse(user_id=user_id))
 
 

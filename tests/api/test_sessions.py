@@ -323,12 +323,16 @@ async def test_a_client_has_so_many_running_sessions_and_others_have_theirs(stor
 async def test_sessions_are_ended_for_others_than_their_owner(store, recognition, clock, seen):
     sessions = SessionService(store, recognition, RULES, clock)
     told = []
-    sessions.on_end.append(told.append)
+
+    async def note(token, why):
+        told.append((token, why))
+
+    sessions.on_end.append(note)
     ann = await sessions.create(remote(kind=SessionKind.ENROLLMENT, user_id="ann"))
     bob = await sessions.create(remote(kind=SessionKind.ENROLLMENT, user_id="bob"))
     await sessions.feed(ann.token, seen(1, time=clock.boot()))
-    await sessions.end(lambda row: row.user_id == "ann")
-    assert told == [ann.token]
+    await sessions.end(lambda row: row.user_id == "ann", "session_not_found")
+    assert told == [(ann.token, "session_not_found")]
     assert (await store.session(ann.token)).status is SessionStatus.CANCELLED
     with pytest.raises(ApiError, match="session_completed"):
         await sessions.feed(ann.token, seen(2, time=clock.boot()))
