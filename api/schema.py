@@ -139,10 +139,16 @@ class ProcessFrameMessage(Request):
     timestamp: Annotated[AwareDatetime, Field(strict=False)] | None = None
 
 
+def _say_what_is_there(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """In the schema of an answer: which fields are always there, defaults or not."""
+    left_out = getattr(model, "left_out", ())
+    schema["required"] = [name for name in schema.get("properties", {}) if name not in left_out]
+
+
 class Answer(BaseModel):
     """Base of answers. Times are RFC 3339 UTC with `Z`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra=_say_what_is_there)
 
     left_out: ClassVar[tuple[str, ...]] = ()
     """Fields that are there only when there is something to say; any other that is not known yet is null."""
@@ -156,6 +162,8 @@ class Answer(BaseModel):
 class ErrorResponse(Answer):
     """Every failure."""
 
+    left_out: ClassVar[tuple[str, ...]] = ("details",)
+
     error_code: str
     message: str
     details: dict[str, Any] | None = None
@@ -163,6 +171,8 @@ class ErrorResponse(Answer):
 
 class FrameErrorResponse(ErrorResponse):
     """A refused call with frames; the two fields more are there once the session is known to be the caller's."""
+
+    left_out: ClassVar[tuple[str, ...]] = ("details", "success", "session_status")
 
     success: Literal[False] = False
     session_status: SessionStatusName | None = None

@@ -105,7 +105,7 @@ async def _serve(folder: Path, ready: Callable[[Served], None], over: asyncio.Ev
     async with open_store(folder / "store.db", keys, create=True) as store, OwnVision("remote", Config(), model.id) as vision:
         with Gallery(model.id, model.dimension) as gallery:
             recognition = GalleryRecognition(gallery, model.calibration, threshold=0.65, tries=2)
-            sessions = SessionService(store, recognition, SessionSettings(), clock)
+            sessions = SessionService(store, recognition, SessionSettings(client_sessions=10_000), clock)
             key = new_api_key()
             client = Client(str(uuid.uuid4()), "hostile", REALM, GRANTS, key.prefix, keys.hash_api_key(key.text))
             await store.put_client(client)
