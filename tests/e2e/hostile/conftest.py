@@ -19,6 +19,7 @@ from PIL import Image as Pillow
 
 from api.auth import GRANTS, Credentials, new_api_key
 from api.frames import FrameDesk
+from api.limits import Limits, LimitSettings
 from api.recognition import GalleryRecognition
 from api.records import Client
 from api.server import build_app, serve
@@ -37,6 +38,8 @@ from inference.manifest import load_manifest
 T = TypeVar("T")
 REALM = "office"
 SETTINGS = ApiSettings(max_frame_bytes=600_000, max_body_bytes=2_000_000)
+PATIENT = LimitSettings(**{name: key.metadata[-1].le for name, key in LimitSettings.model_fields.items()})
+"""The highest limits that can be set: how fast somebody may be bad is tested elsewhere."""
 
 
 class Complaints(logging.Handler):
@@ -122,6 +125,7 @@ async def _serve(folder: Path, ready: Callable[[Served], None], over: asyncio.Ev
                 clock=clock,
                 settings=SETTINGS,
                 readiness=readiness,
+                limits=Limits(PATIENT),
             )
             await vision.need()
             async with serve(build_app(services), "127.0.0.1", 0) as port:
