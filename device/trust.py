@@ -67,7 +67,7 @@ class Trust:
         authority = load_certificate(lan.authority)
         files = dict(page_files("trust"))
         page = Template(files["index.html"].decode())
-        filled = page.substitute(fingerprint=fingerprint(authority), url=escape(f"{url}/trust/"))
+        filled = page.substitute(fingerprint=fingerprint(authority).replace(":", ":<wbr>"), url=escape(f"{url}/trust/"))
         self._files: Mapping[str, bytes] = files | {
             "index.html": filled.encode(),
             "qr.svg": qr_svg(f"{url}/trust/"),

@@ -69,6 +69,8 @@ function overUploads(token, hear) {
       if (!over) hear({ type: "closed", code: error.code ?? "offline" });
     }
     busy = false;
+    // Frames that came meanwhile may be as many as a call takes: then no further one sets it going.
+    if (!over && frames.length >= enough) upload();
   }
   return {
     fast: false,
