@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import uuid
 from dataclasses import replace
 
@@ -12,7 +13,17 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from api.errors import ApiError
-from api.events import AttemptsQuery, EventsQuery, events_of, next_cursor
+from api.events import (
+    AttemptEvent,
+    AttemptsQuery,
+    DoorEventView,
+    Event,
+    EventsQuery,
+    GapEvent,
+    VisitEvent,
+    events_of,
+    next_cursor,
+)
 from api.records import LOCAL, Attempt, DoorEvent, LogPage, SessionKind, Visit
 
 NOON = 1_800_000_000.0
@@ -336,3 +347,13 @@ async def test_a_client_that_talks_too_much_is_closed_and_others_go_on(device):
         await quiet.send_str("hello")
         await device.store.add_attempt(attempt())
         assert await read(quiet, 1) == [1]
+
+
+def test_every_kind_of_event_is_documented_with_its_fields(root):
+    text = (root / "docs/events.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text.split("| event | fields")[1].split("\n\n")[0], re.MULTILINE))
+    common = set(Event.model_fields) | {"type"}
+    for model in (AttemptEvent, VisitEvent, DoorEventView, GapEvent):
+        said = set(re.findall(r"`(\w+)`", rows.pop(model.model_fields["type"].default)))
+        assert set(model.model_fields) - common <= said
+    assert rows == {}

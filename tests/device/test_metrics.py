@@ -1,5 +1,6 @@
 """/metrics on real parts: counts what happens, and says nothing about anybody."""
 
+import re
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -155,3 +156,12 @@ async def test_nothing_is_told_about_anybody(scraper: Scraper) -> None:
     await scraper.read()
     for secret in ("anna", "token-4711", "0.8137", "keyprefx", "id-of-client", "office", "example.org", "geheim", "hash"):
         assert secret not in scraper.text
+
+
+async def test_every_metric_is_documented_and_no_other(scraper: Scraper, root: Path) -> None:
+    """Names as they are told; those of a histogram by the histogram's own."""
+    await scraper.read()
+    told = set(re.findall(r"^# TYPE (facekiosk_\w+) (?:counter|gauge|histogram)$", scraper.text, re.MULTILINE))
+    told = {name for name in told if not name.endswith("_created")}
+    text = (root / "docs/events.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(facekiosk_\w+)", text, re.MULTILINE)) == told
