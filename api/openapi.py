@@ -123,6 +123,9 @@ def errors_of(declared: Operation) -> dict[int, list[str]]:
     if "invalid_request" in codes:
         # Fields that are wrong, where the whole can be read.
         found.setdefault(422, []).append("invalid_request")
+    if declared.asks is not None:
+        # A body that does not come in time.
+        found.setdefault(408, []).append("invalid_request")
     return found
 
 

@@ -59,7 +59,7 @@ def test_every_code_and_grant_is_documented(api_text: str) -> None:
     assert [word for word in (*STATUS, *MESSAGE, *CONDITIONS, *GRANTS) if f"`{word}`" not in api_text] == []
     for status, code in re.findall(r"^\| (\d{3}) \| (.*) \|$", api_text, re.MULTILINE):
         for each in re.findall(r"`(\w+)`", code):
-            assert STATUS[each] == int(status) or (each, status) == ("invalid_request", "422")
+            assert STATUS[each] == int(status) or (each, status) in (("invalid_request", "408"), ("invalid_request", "422"))
 
 
 def test_every_close_code_is_documented(api_text: str) -> None:

@@ -62,7 +62,12 @@ async def create_enrollment(request: web.Request) -> web.Response:
 
 
 @operation(
-    Operation(asks=AuthenticationRequest, answers={201: SessionCreatedResponse}, grant="authenticate", errors=_CREATE_ERRORS)
+    Operation(
+        asks=AuthenticationRequest,
+        answers={201: SessionCreatedResponse},
+        grant="authenticate",
+        errors=(*_CREATE_ERRORS, "locked_out"),
+    )
 )
 async def create_authentication(request: web.Request) -> web.Response:
     """Begin an authentication: 1:1 with a user id, 1:N without."""
