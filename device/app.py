@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from api.auth import Credentials
 from api.frames import FrameDesk
-from api.links import EnrollLinks
 from api.limits import Limits
+from api.links import EnrollLinks
 from api.lockouts import Lockouts
 from api.routes.enroll import EnrollPage
 from api.server import build_app, serve

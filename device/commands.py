@@ -8,23 +8,13 @@ from typing import Annotated
 import msgspec
 
 from api.records import LOCAL
+from device.client_commands import ClientCommand, ClientReply
 from device.command import Command, Count, Label, OperationRefused, Realm, Reply, UserId
+from device.user_commands import UserStateCommand, UserStateReply
 from device.webhook_commands import WebhookCommand, WebhookReply
 from inference.observation import Measure
 
 __all__ = ["OperationRefused"]
-
-
-class ClientAdd(Command, frozen=True):
-    """Make a client of the API. Answered by `ClientAdded`, the one time that the key is shown."""
-
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-    realm: Realm
-    grants: tuple[Label, ...] = ()
-
-
-class ClientList(Command, frozen=True):
-    """All clients. Answered by `Clients`."""
 
 
 class UserList(Command, frozen=True):
@@ -98,8 +88,8 @@ class StatusQuery(Command, frozen=True):
 
 
 AnyCommand = (
-    ClientAdd
-    | ClientList
+    ClientCommand
+    | UserStateCommand
     | UserList
     | UserShow
     | UserErase
@@ -130,34 +120,6 @@ class Photo(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
 
     name: Annotated[str, msgspec.Meta(max_length=4096)]
     image: bytes
-
-
-class ClientAdded(Reply, frozen=True):
-    """A new client; `api_key` is shown this once and kept nowhere."""
-
-    client_id: str
-    name: str
-    realm: str
-    grants: tuple[str, ...]
-    api_key: str
-
-
-class ClientView(msgspec.Struct, frozen=True, kw_only=True):
-    """A client, without its key."""
-
-    client_id: str
-    name: str
-    realm: str
-    grants: tuple[str, ...]
-    key_prefix: str
-    created_at: str | None
-    revoked: bool
-
-
-class Clients(Reply, frozen=True):
-    """All clients."""
-
-    clients: tuple[ClientView, ...]
 
 
 class PersonView(msgspec.Struct, frozen=True, kw_only=True):
@@ -336,8 +298,8 @@ class Failed(Reply, frozen=True):
 
 
 AnyReply = (
-    ClientAdded
-    | Clients
+    ClientReply
+    | UserStateReply
     | People
     | PersonDetail
     | UserErased

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from api.auth import GRANTS, KeyHash, new_api_key
 from api.clock import rfc3339
+from api.erasure import erase_person
 from api.errors import ApiError
 from api.links import LinkStore, make_link
 from api.ports import Recognition, VisionUnavailable
@@ -18,10 +19,6 @@ from device.certificates import TlsRefused
 from device.commands import (
     AnyCommand,
     AnyReply,
-    ClientAdd,
-    ClientAdded,
-    ClientList,
-    Clients,
     DeviceStatus,
     EnrollCamera,
     EnrollLinkMade,
@@ -44,7 +41,17 @@ from device.commands import (
     WatchCamera,
     checked,
 )
+from device.client_commands import (
+    ClientAdd,
+    ClientCommand,
+    ClientDesk,
+    ClientList,
+    ClientRevoke,
+    ClientRotate,
+    ClientShow,
+)
 from device.config import Config
+from device.user_commands import UserConfirm, UserStateCommand, UserUnlock
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
 from device.lan import url
 from device.views import at, client_view, enrollment_view, person_view, sight, visit_view
@@ -129,13 +136,22 @@ class Operations:
                 return _once(self._answer(command))
 
     async def _answer(
-        self, command: ClientAdd | ClientList | UserList | UserShow | UserErase | EnrollLinkMake | StatusQuery | WebhookCommand
-    ) -> ClientAdded | Clients | People | PersonDetail | UserErased | EnrollLinkMade | DeviceStatus | WebhookReply:
+        self,
+        command: ClientCommand
+        | UserStateCommand
+        | UserList
+        | UserShow
+        | UserErase
+        | EnrollLinkMake
+        | StatusQuery
+        | WebhookCommand,
+    ) -> AnyReply:
         match command:
-            case ClientAdd():
-                return await self.client_add(command)
-            case ClientList():
-                return Clients(clients=tuple(client_view(client) for client in await self.store.clients()))
+            case ClientAdd() | ClientList() | ClientShow() | ClientRotate() | ClientRevoke():
+                desk = ClientDesk(self.store, self.key_hash, self.enrolling.clock, self.enrolling.sessions)
+                return await desk.carry_out(command)
+            case UserConfirm() | UserUnlock():
+                return await user_commands.carry_out(command, self.store)
             case UserList():
                 return await self.user_list(command)
             case UserShow():
@@ -151,31 +167,6 @@ class Operations:
                 return await self.enroll_link(command)
             case _:
                 assert_never(command)
-
-    async def client_add(self, command: ClientAdd) -> ClientAdded:
-        """Make a client; the key is in the answer and nowhere else.
-
-        Raises:
-            OperationRefused: the name is taken, or there is no such grant.
-        """
-        unknown = [grant for grant in command.grants if grant not in GRANTS]
-        if unknown:
-            raise OperationRefused("unknown_grant", f"there is no grant {unknown[0]!r}; there are {', '.join(GRANTS)}")
-        if any(client.name == command.name and client.revoked_at is None for client in await self.store.clients()):
-            raise OperationRefused("client_exists", f"a client named {command.name!r} is there already; choose another name")
-        key = new_api_key()
-        client = Client(
-            client_id=str(uuid.uuid4()),
-            name=command.name,
-            realm=command.realm,
-            grants=tuple(dict.fromkeys(command.grants)),
-            key_prefix=key.prefix,
-            key_hash=self.key_hash(key.text),
-            created_at=self.enrolling.clock.dated(),
-        )
-        await self.store.put_client(client)
-        view = client_view(client)
-        return ClientAdded(client_id=view.client_id, name=view.name, realm=view.realm, grants=view.grants, api_key=key.text)
 
     async def user_list(self, command: UserList) -> People:
         """The people of a realm, by id."""
@@ -195,18 +186,12 @@ class Operations:
         return PersonDetail(person=self._person_view(person, enrollments), enrollments=views)
 
     async def user_erase(self, command: UserErase) -> UserErased:
-        """Forget a person, in the index first, so that nobody is recognised by what is being destroyed."""
-        enrollments = await self.store.enrollments(command.realm, command.user_id)
-        self.recognition.remove_person(command.realm, command.user_id)
-        try:
-            erased = await self.store.erase_person(command.realm, command.user_id)
-        except BaseException:
-            for enrollment in enrollments:
-                self.recognition.add(enrollment)
-            raise
-        if not erased:
+        """Forget a person, at once and everywhere."""
+        sessions, realm, user_id = self.enrolling.sessions, command.realm, command.user_id
+        enrollments = await erase_person(self.store, self.recognition, sessions, realm, user_id)
+        if enrollments is None:
             raise _nobody(command)
-        return UserErased(realm=command.realm, user_id=command.user_id, enrollments=len(enrollments))
+        return UserErased(realm=realm, user_id=user_id, enrollments=enrollments)
 
     async def enroll_link(self, command: EnrollLinkMake) -> EnrollLinkMade:
         """Make a link for enrolment. `OperationRefused`: nothing is served on the network."""

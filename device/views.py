@@ -3,27 +3,14 @@
 from collections.abc import Sequence
 
 from api.clock import rfc3339
-from api.records import LOCAL, Client, DoorState, Enrollment, Person, Visit
-from device.commands import ClientView, EnrollmentView, PersonView, Sight, VisitView
+from api.records import LOCAL, DoorState, Enrollment, Person, Visit
+from device.commands import EnrollmentView, PersonView, Sight, VisitView
 from inference.observation import Observation
 
 
 def at(posix: float | None) -> str | None:
     """POSIX seconds as RFC 3339 UTC; None stays None."""
     return None if posix is None else rfc3339(posix)
-
-
-def client_view(client: Client) -> ClientView:
-    """A client without its key."""
-    return ClientView(
-        client_id=client.client_id,
-        name=client.name,
-        realm=client.realm,
-        grants=client.grants,
-        key_prefix=client.key_prefix,
-        created_at=at(client.created_at),
-        revoked=client.revoked_at is not None,
-    )
 
 
 def person_view(person: Person, enrollments: Sequence[Enrollment], model_id: str) -> PersonView:

@@ -1,9 +1,12 @@
 """`kioskctl user`: the people the device knows."""
 
+from typing import Annotated
+
 import typer
 
 from api.records import LOCAL
 from device.commands import People, PersonDetail, PersonView, UserErase, UserErased, UserList, UserShow
+from device.user_commands import UserConfirm, UserConfirmed, UserUnlock, UserUnlocked
 from provisioning.link import question
 from provisioning.options import Common, ConfigOption, JsonOption, RealmOption, UserArgument, YesOption
 from provisioning.output import Output
@@ -40,6 +43,31 @@ def erase(
     question(Common(config, as_json), UserErase(user_id=user, realm=realm), UserErased, _show_erased)
 
 
+@app.command("confirm")
+def confirm(
+    user: UserArgument,
+    enrollment: Annotated[
+        str | None, typer.Option("--enrollment", metavar="ID", help="Only this enrolment, of those that `user show` lists.")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the door know a person whose enrolments, made by a client or a link, are pending.
+
+    Example: kioskctl user confirm grace
+    """
+    question(Common(config, as_json), UserConfirm(user_id=user, enrollment_id=enrollment), UserConfirmed, _show_confirmed)
+
+
+@app.command("unlock")
+def unlock(user: UserArgument, realm: RealmOption = LOCAL, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Forget the failures that lock a user out of remote sessions.
+
+    Example: kioskctl user unlock grace --realm staff
+    """
+    question(Common(config, as_json), UserUnlock(user_id=user, realm=realm), UserUnlocked, _show_unlocked)
+
+
 def _show_people(reply: People, out: Output) -> None:
     if not reply.people:
         out.say("nobody; enrol somebody with `kioskctl enroll USER PHOTO…` or `kioskctl enroll USER --camera`")
@@ -71,6 +99,14 @@ def _show_person(reply: PersonDetail, out: Output) -> None:
 
 def _show_erased(reply: UserErased, out: Output) -> None:
     out.say(f"{reply.user_id} of realm {reply.realm} is erased, with {reply.enrollments} enrolment(s)")
+
+
+def _show_confirmed(reply: UserConfirmed, out: Output) -> None:
+    out.say(f"the door knows {reply.user_id} now: {reply.enrollments} enrolment(s) confirmed")
+
+
+def _show_unlocked(reply: UserUnlocked, out: Output) -> None:
+    out.say(f"{reply.user_id} of realm {reply.realm} is not locked out; {reply.failures} failure(s) in a row forgotten")
 
 
 def _door(view: PersonView) -> str:

@@ -12,11 +12,10 @@ import pytest
 
 from api.ports import StoreFull
 from device.admin import AdminConnection, AdminError, AdminServer, NotRunning, running
+from device.client_commands import ClientList, Clients
 from device.commands import (
     AnyCommand,
     AnyReply,
-    ClientList,
-    Clients,
     EnrollPhotos,
     EnrollProgress,
     OperationRefused,
