@@ -62,6 +62,7 @@ class Served:
     store: SqlCipherStore
     services: Services
     loop: asyncio.AbstractEventLoop
+    vision: OwnVision
     complaints: Complaints = field(default_factory=Complaints)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -129,7 +130,7 @@ async def _serve(folder: Path, ready: Callable[[Served], None], over: asyncio.Ev
             )
             await vision.need()
             async with serve(build_app(services), "127.0.0.1", 0) as port:
-                ready(Served(f"http://127.0.0.1:{port}", key.text, store, services, asyncio.get_running_loop()))
+                ready(Served(f"http://127.0.0.1:{port}", key.text, store, services, asyncio.get_running_loop(), vision))
                 await over.wait()
 
 
