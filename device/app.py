@@ -19,6 +19,7 @@ from api.sessions import SessionService
 from camera.frame import boot_time
 from device.admin import AdminServer
 from device.board import Board
+from device.client_commands import keep_warning
 from device.clock import SystemClock
 from device.config import Config
 from device.door.drivers import make_door
@@ -100,6 +101,7 @@ async def control(config: Config, say: Say) -> None:
         tasks.vital("camera", camera.supervisor.run())
         tasks.vital("kiosk", kiosk.run())
         tasks.helper("vision@remote", on_need.run())
+        tasks.helper("key ages", keep_warning(store, clock))
         tasks.helper("retention", retention(store, clock, config.events.keep_days))
         tasks.helper("webhooks", Webhooks(store, clock, config.events).run())
         port = await enter(serve(app, config.listen.host, config.listen.port))

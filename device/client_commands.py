@@ -1,5 +1,6 @@
 """Operators' commands about clients of the API and their keys, the replies to them, and how they are carried out on the store."""
 
+import asyncio
 import logging
 import uuid
 from dataclasses import dataclass, replace
@@ -220,3 +221,10 @@ async def warn_of_old_keys(store: Store, clock: Clock) -> int:
     for client in old:
         log.warning("the key of client %s is more than 90 days old; change it with `kioskctl client rotate`", client.name)
     return len(old)
+
+
+async def keep_warning(store: Store, clock: Clock) -> None:
+    """Warn of old keys now, and once a day, until cancelled."""
+    while True:
+        await warn_of_old_keys(store, clock)
+        await asyncio.sleep(_DAY_S)

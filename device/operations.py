@@ -1,21 +1,30 @@
 """What operators can do, carried out on the device's own parts: the same in the running kiosk and in kioskctl by itself."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import assert_never
 
-from api.auth import GRANTS, KeyHash, new_api_key
+from api.auth import KeyHash
 from api.clock import rfc3339
 from api.erasure import erase_person
 from api.errors import ApiError
 from api.links import LinkStore, make_link
 from api.ports import Recognition, VisionUnavailable
-from api.records import LOCAL, Client, Enrollment, Person
+from api.records import LOCAL, Enrollment, Person
+from device import user_commands
 from device.certificates import TlsRefused
+from device.client_commands import (
+    ClientAdd,
+    ClientCommand,
+    ClientDesk,
+    ClientList,
+    ClientRevoke,
+    ClientRotate,
+    ClientShow,
+)
 from device.commands import (
     AnyCommand,
     AnyReply,
@@ -41,26 +50,16 @@ from device.commands import (
     WatchCamera,
     checked,
 )
-from device.client_commands import (
-    ClientAdd,
-    ClientCommand,
-    ClientDesk,
-    ClientList,
-    ClientRevoke,
-    ClientRotate,
-    ClientShow,
-)
 from device.config import Config
-from device.user_commands import UserConfirm, UserStateCommand, UserUnlock
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
 from device.lan import url
-from device.views import at, client_view, enrollment_view, person_view, sight, visit_view
+from device.user_commands import UserConfirm, UserStateCommand, UserUnlock
+from device.views import at, enrollment_view, person_view, sight, visit_view
 from device.webhook_commands import (
     WebhookAdd,
     WebhookCommand,
     WebhookList,
     WebhookRemove,
-    WebhookReply,
     WebhookTest,
     carry_out,
 )

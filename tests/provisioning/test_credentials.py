@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,8 +65,6 @@ def test_old_keys_are_marked(kioskctl, stored) -> None:
 
     async def age(store: SqlCipherStore) -> None:
         (client,) = await store.clients()
-        from dataclasses import replace
-
         await store.put_client(replace(client, key_created_at=1.7e9))
 
     stored(age)
