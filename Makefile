@@ -3,6 +3,7 @@
 .PHONY: help run test test-system check eval bench models lock clean
 PYTHON := .venv/bin/python
 ARGS ?=
+FLOAT := build/models/dlib_float32/manifest.toml
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,13 +27,15 @@ check: ## lint, types, import contracts
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-eval: ## accuracy on the evaluation data (MODEL=manifest.toml for another network)
+eval: ## accuracy on the evaluation data, the float network beside (MODEL=manifest.toml: of another network)
 	@scripts/setup.sh bench
-	@$(PYTHON) -m bench.accuracy $(if $(MODEL),--model $(MODEL)) $(ARGS)
+	@[ -n "$(MODEL)" ] || [ -e $(FLOAT) ] || PER_GROUP=300 PRECISIONS=float32 models/build/embedding/build.sh dlib \
+		|| echo "  without the float network: it could not be built here"
+	@$(PYTHON) -W ignore -m bench.accuracy $(if $(MODEL),--model $(MODEL),$$(ls $(FLOAT) >/dev/null 2>&1 && echo --beside $(FLOAT))) $(ARGS)
 
 bench: ## speed and memory, as ratios in one run
 	@scripts/setup.sh bench
-	@$(PYTHON) -m bench.speed $(ARGS)
+	@$(PYTHON) -W ignore -m bench.speed $(ARGS)
 	@$(PYTHON) -m bench.search $(ARGS)
 
 models: ## rebuild models/ from their origins (an environment of its own)
