@@ -10,10 +10,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
 
-from api.http import errors, loopback_only
-from api.server import serve
+from api.http import loopback_only
+from api.server import _app, serve
+from api.services import Services
+from api.settings import ApiSettings
 from device.board import Board, Notice, Phase, Sign
 from device.screen import PAGE, Screen
 from device.vision_link import VisionLink
@@ -36,8 +37,9 @@ class Site:
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     board = Board()
     async with VisionLink("camera", tmp_path / "s", "model", os.getpid) as link, aiohttp.ClientSession() as http:
-        app = web.Application(middlewares=[errors, loopback_only])
-        Screen(board, link).mount(app)
+        nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
+        services = Services(settings=ApiSettings(), **nothing)
+        app = _app(services, loopback_only, Screen(board, link).mount)
         async with serve(app, "127.0.0.1", 0) as port:
             yield Site(f"http://127.0.0.1:{port}", board, link, http)
 
