@@ -4,6 +4,7 @@ What opens a link changes with every use: the token of the link itself is dead o
 first holds the next one, with which a session that failed can be tried again. Only keyed hashes are kept.
 """
 
+import asyncio
 import hashlib
 import secrets
 import uuid
@@ -105,6 +106,8 @@ class EnrollLinks:
         self._key_hash = key_hash
         self._clock = clock
         self.settings = settings
+        self._one_at_a_time = asyncio.Lock()
+        """Two that hold the same token must not both find it good."""
 
     async def look(self, token: str) -> EnrollLink:
         """The link that the token opens.
@@ -147,6 +150,10 @@ class EnrollLinks:
         Raises:
             ApiError: `link_not_valid`, or `text_changed` where another text is to be shown now.
         """
+        async with self._one_at_a_time:
+            return await self._open(token, version)
+
+    async def _open(self, token: str, version: str) -> Opened:
         link = await self.look(token)
         if version != text_version(self.settings):
             raise ApiError("text_changed")

@@ -1,5 +1,6 @@
 """Links for enrolment over a served API and a real store: good once, tried again by their owner alone, recorded, forgotten."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -89,6 +90,12 @@ async def test_a_link_is_opened_once_and_tried_again_by_whoever_opened_it(site: 
     assert ended.status.value == "cancelled"
     _, third = await site.begin(second["again"])
     assert (await site.begin(third["again"]))[1]["error_code"] == "link_not_valid"
+
+
+async def test_of_many_who_open_a_link_at_once_one_does(site: Site) -> None:
+    token = await site.new()
+    answers = await asyncio.gather(*(site.begin(token) for _ in range(8)))
+    assert sorted(status for status, _ in answers) == [201] + [404] * 7
 
 
 async def test_an_expired_link_is_dead(site: Site) -> None:
