@@ -106,7 +106,7 @@ class Stream:
         events = events_of(page, self._client.realm, self._after)
         for event in events:
             await self._socket.send_str(event.model_dump_json())
-        self._after = next_cursor(events, self._after)
+        self._after = next_cursor(page, _PAGE, self._after)
         return events
 
     async def _check_client(self) -> None:

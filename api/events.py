@@ -207,9 +207,12 @@ def events_of(page: LogPage, realm: str, after: int) -> list[Event]:
     return events
 
 
-def next_cursor(events: list[Event], after: int) -> int:
-    """The cursor of a client that has these events and those up to `after`."""
-    return events[-1].number if events else after
+def next_cursor(page: LogPage, limit: int, after: int) -> int:
+    """The cursor of a client that has this page, which was asked for with `limit`, and what came up to `after`.
+
+    Behind a page that is not full it stands at the log's end: the numbers in between are of other realms.
+    """
+    return max(page.newest, after) if len(page.records) < limit else page.records[-1][0]
 
 
 def plain(events: list[Event]) -> list[dict[str, Any]]:

@@ -82,7 +82,12 @@ class Metrics:
             registry=registry,
         )
         self._newest = Gauge("facekiosk_log_newest", "Number of the log's newest event", registry=registry)
-        self._behind = Gauge("facekiosk_webhook_behind", "Log numbers a webhook has not passed", ("webhook",), registry=registry)
+        self._behind = Gauge(
+            "facekiosk_webhook_behind",
+            "Log numbers from the first event on that waits for a webhook",
+            ("webhook",),
+            registry=registry,
+        )
         self._failures = Gauge("facekiosk_webhook_failures", "Failed deliveries in a row", ("webhook",), registry=registry)
         self._age = Gauge("facekiosk_api_key_age_days", "Age of API keys in use", ("client",), registry=registry)
         sources.store.watch.on_record = self._count
@@ -123,7 +128,8 @@ class Metrics:
             if client.revoked_at is None and made is not None:
                 self._age.labels(client.name).set(round(max(now - made, 0.0) / _DAY_S, 3))
         for webhook in webhooks:
-            self._behind.labels(webhook.name).set(newest - webhook.cursor)
+            waiting = (await store.log_page(webhook.realm, webhook.cursor, limit=1)).records
+            self._behind.labels(webhook.name).set(newest - waiting[0][0] + 1 if waiting else 0)
             self._failures.labels(webhook.name).set(webhook.failures)
 
     def mount(self, app: web.Application) -> None:

@@ -106,14 +106,17 @@ class Webhooks:
             while (webhook := await self._store.webhook(webhook_id)) is not None:
                 page = await self._store.log_page(webhook.realm, webhook.cursor, BATCH)
                 events = events_of(page, webhook.realm, webhook.cursor)
+                reached = next_cursor(page, BATCH, webhook.cursor)
                 if events:
-                    await self._deliver(webhook, events, sender)
-                else:
-                    await news.within(LOOK_S)
+                    await self._deliver(webhook, events, reached, sender)
+                    continue
+                if reached - webhook.cursor >= BATCH:
+                    # Other realms' rows: once they are cut, that must not look like a gap.
+                    await self._store.webhook_delivered(webhook_id, reached, webhook.delivered_at)
+                await news.within(LOOK_S)
 
-    async def _deliver(self, webhook: Webhook, events: list[Event], sender: Sender) -> None:
+    async def _deliver(self, webhook: Webhook, events: list[Event], reached: int, sender: Sender) -> None:
         """One try; a failure is written down and waited out."""
-        reached = next_cursor(events, webhook.cursor)
         message_id = f"{webhook.webhook_id}.{events[0].number}-{reached}"
         trouble = await sender.send(webhook, message_id, {"type": "events", "events": plain(events), "next": reached})
         if not trouble:

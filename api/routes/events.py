@@ -42,7 +42,7 @@ async def events(request: web.Request) -> web.Response:
     wanted = parse_query(EventsQuery, request)
     page = await request.app[SERVICES].store.log_page(client.realm, wanted.after, wanted.limit)
     found = events_of(page, client.realm, wanted.after)
-    return answer({"events": plain(found), "next": next_cursor(found, wanted.after), "newest": page.newest})
+    return answer({"events": plain(found), "next": next_cursor(page, wanted.limit, wanted.after), "newest": page.newest})
 
 
 @operation(Operation(query=AttemptsQuery, answers={200: AttemptsResponse}, errors=("invalid_request",), grant=GRANT))
@@ -53,7 +53,7 @@ async def attempts(request: web.Request) -> web.Response:
     store = request.app[SERVICES].store
     page = await store.log_page(client.realm, wanted.after, wanted.limit, attempts_only=True, user_id=wanted.user_id)
     found = events_of(page, client.realm, wanted.after)
-    return answer({"attempts": plain(found), "next": next_cursor(found, wanted.after), "newest": page.newest})
+    return answer({"attempts": plain(found), "next": next_cursor(page, wanted.limit, wanted.after), "newest": page.newest})
 
 
 def mount(app: web.Application) -> None:

@@ -192,6 +192,22 @@ async def test_a_webhook_of_another_realm_gets_that_realms_attempts_only(real_st
         await receiver.until(lambda: receiver.numbers == [2])
         await asyncio.sleep(0.1)
     assert receiver.numbers == [2]
+    assert await cursor(real_store) == 3
+
+
+async def test_other_realms_events_pass_a_webhook_by_so_that_cutting_them_is_no_gap(
+    real_store: SqlCipherStore, receiver: Receiver
+) -> None:
+    await real_store.add_webhook(webhook(receiver, realm="office"))
+    for _ in range(120):
+        await real_store.add_visit(visit())
+    async with delivering(real_store):
+        await asyncio.sleep(0.3)
+        assert await cursor(real_store) == 120
+        await real_store.prune(1.9e9)
+        await real_store.add_attempt(attempt("office"))
+        await receiver.until(lambda: len(receiver.numbers) > 0)
+    assert [event["type"] for event in receiver.messages[0]["events"]] == ["attempt"]
 
 
 async def test_a_webhook_added_while_running_is_served_and_one_removed_is_not(
