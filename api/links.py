@@ -56,6 +56,9 @@ class LinkStore(Store, Protocol):
     async def remove_link(self, link_id: str) -> None:
         """Forget a link."""
 
+    async def remove_links_expired(self, before: float) -> None:
+        """Forget the links that expired before a time (POSIX seconds)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -80,6 +83,8 @@ async def make_link(
         boot_id=clock.boot_id,
         expires_boot=clock.boot() + seconds,
     )
+    if (now := clock.dated()) is not None:
+        await store.remove_links_expired(now)
     await store.put_link(link)
     return token, link.expires_at
 

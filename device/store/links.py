@@ -59,3 +59,8 @@ def get(db: Database, secret: bytes) -> EnrollLink | None:
 def remove(db: Database, link_id: str) -> None:
     """Forget a link."""
     db.run("DELETE FROM enroll_links WHERE link_id = ?", link_id)
+
+
+def remove_expired(db: Database, before: float) -> None:
+    """Forget the links that expired before a time (POSIX seconds)."""
+    db.run("DELETE FROM enroll_links WHERE expires_at < ?", before)

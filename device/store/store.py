@@ -177,6 +177,10 @@ class SqlCipherStore:
         """Forget a link."""
         await self._write(links.remove, link_id)
 
+    async def remove_links_expired(self, before: float) -> None:
+        """Forget the links that expired before a time (POSIX seconds)."""
+        await self._write(links.remove_expired, before)
+
     async def add_attempt(self, attempt: Attempt) -> int:
         """Write a decision; returns its number in the log."""
         return self.watch.wrote(await self._write(log.add_attempt, attempt), attempt)

@@ -99,7 +99,14 @@ async def test_of_many_who_open_a_link_at_once_one_does(site: Site) -> None:
 
 
 async def test_an_expired_link_is_dead(site: Site) -> None:
-    assert (await site.begin(await site.new(seconds=0)))[1]["error_code"] == "link_not_valid"
+    token = await site.new(seconds=0)
+    assert (await site.begin(token))[1]["error_code"] == "link_not_valid"
+    secret = site.device.keys.hash_api_key(token)
+    assert await site.device.store.link(secret) is not None
+    await site.device.store.remove_links_expired(site.device.services.clock.wall() - 60)
+    assert await site.device.store.link(secret) is not None
+    await site.device.store.remove_links_expired(site.device.services.clock.wall() + 60)
+    assert await site.device.store.link(secret) is None
 
 
 async def test_an_erased_persons_link_is_dead(site: Site) -> None:
