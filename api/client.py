@@ -2,15 +2,16 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import aiohttp
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
+from api.events import AnyEvent, AttemptsResponse, EventsResponse
 from api.schema import (
     AuthenticationResponse,
     ClientAuthenticationResponse,
@@ -24,6 +25,7 @@ from api.schema import (
 
 M = TypeVar("M", bound=BaseModel)
 _PROTOCOL = "facekiosk.v1"
+_EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
@@ -154,6 +156,25 @@ class ApiClient:
     async def erase_enrollment(self, enrollment_id: str) -> None:
         """Remove one template."""
         await self._ask(ErasedResponse, "DELETE", f"/api/auth/enrollment/{quote(enrollment_id, safe='')}/")
+
+    async def events(self, after: int = 0, limit: int = 100) -> EventsResponse:
+        """What happened after the cursor, oldest first; its `next` is the cursor to ask on with."""
+        return await self._ask(EventsResponse, "GET", f"/api/events/?after={after}&limit={limit}")
+
+    async def attempts(self, after: int = 0, limit: int = 100, user_id: str | None = None) -> AttemptsResponse:
+        """The same of attempts alone, of all or of one user."""
+        of_user = "" if user_id is None else f"&user_id={quote(user_id, safe='')}"
+        return await self._ask(AttemptsResponse, "GET", f"/api/auth/attempts/?after={after}&limit={limit}{of_user}")
+
+    async def listen(self, after: int = 0) -> AsyncGenerator[AnyEvent, None]:
+        """What happened after the cursor, and then what happens. Come back with the number of the last event dealt with.
+
+        Raises:
+            SocketClosed: the device closed; 4401 where it refused the key.
+        """
+        async with self._session().ws_connect(f"{self._address}/ws/events/?after={after}") as socket:
+            while True:
+                yield _EVENT.validate_python(await received(socket))
 
     @asynccontextmanager
     async def stream(self, created: SessionCreatedResponse) -> AsyncIterator[FrameSocket]:

@@ -1,8 +1,12 @@
 """The Python client against a served API."""
 
+import uuid
+from contextlib import aclosing
+
 import pytest
 
 from api.client import ApiClient, ApiRefused, SocketClosed
+from api.records import Attempt, SessionKind
 
 
 @pytest.fixture
@@ -47,3 +51,26 @@ async def test_refusals_carry_their_code(device, api, image):
         async with api.stream(made):
             pass
     assert closed.value.code == 4410
+
+
+async def test_events_by_asking_and_by_listening(device, api):
+    """Who was let in, and who was not, as the integrator's program reads it."""
+
+    def attempt(user_id: str) -> Attempt:
+        kind = SessionKind.AUTHENTICATION
+        return Attempt(str(uuid.uuid4()), "token", "office", kind, True, user_id, 0.9, "e", True, 1, "", "boot", 1.0, 1.8e9)
+
+    _, key = await device.new_client("read_events")
+    for user_id in ("ann", "ü/&?", "ann"):
+        await device.store.add_attempt(attempt(user_id))
+    async with ApiClient(device.url, key) as reader:
+        page = await reader.events(after=1, limit=1)
+        assert ([event.user_id for event in page.events], page.next, page.newest) == (["ü/&?"], 2, 3)
+        assert [event.number for event in (await reader.attempts(user_id="ü/&?")).attempts] == [2]
+        async with aclosing(reader.listen(after=page.next)) as events:
+            assert (await anext(events)).number == 3
+            await device.store.add_attempt(attempt("bert"))
+            assert (await anext(events)).user_id == "bert"
+    with pytest.raises(SocketClosed) as closed:
+        await anext(api.listen())
+    assert closed.value.code == 4401
