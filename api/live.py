@@ -1,5 +1,6 @@
 """The live socket of each session, on whichever listener: a newer one takes over. What sockets say is not known here."""
 
+import asyncio
 from typing import Protocol
 
 from aiohttp import WSCloseCode
@@ -19,6 +20,7 @@ class Sockets:
 
     def __init__(self) -> None:
         self._live: dict[str, Closable] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def enter(self, token: str, connection: Closable) -> None:
         """Make this the session's socket; the one before it is closed."""
@@ -31,13 +33,16 @@ class Sockets:
         if self._live.get(token) is connection:
             del self._live[token]
 
-    async def drop(self, token: str, code: int, why: str) -> None:
-        """Close a session's socket, if it has one."""
+    def drop(self, token: str, code: int, why: str) -> None:
+        """Close a session's socket, if it has one. Nobody waits for a client that does not answer the goodbye."""
         connection = self._live.pop(token, None)
         if connection is not None:
-            await connection.close(code, why)
+            closing = asyncio.get_running_loop().create_task(connection.close(code, why), name="goodbye")
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def close_all(self) -> None:
         """Say goodbye to everybody: the server stops."""
         for connection in list(self._live.values()):
             await connection.close(WSCloseCode.GOING_AWAY, "shutting down")
+        await asyncio.gather(*self._closing, return_exceptions=True)

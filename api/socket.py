@@ -163,7 +163,7 @@ async def may_go_on(services: Services, token: str) -> None:
 
 async def cut_off(services: Services, token: str, why: str) -> None:
     """Close the socket of a session that others ended, if it has one."""
-    await services.sockets.drop(token, _CUT_OFF.get(why, UNKNOWN), why)
+    services.sockets.drop(token, _CUT_OFF.get(why, UNKNOWN), why)
     await services.desk.forget(token)
 
 

@@ -285,3 +285,21 @@ async def test_stopping_writes_the_visit_under_way(tmp_path: Path, real_store: S
     async with scene(tmp_path, real_store) as at:
         await at.camera.show(ADA, 0.2, blinking=False)
     assert [visit.reason for _, visit in await real_store.visits()] == ["stopped"]
+
+
+async def test_a_pending_enrolment_opens_nothing_until_it_is_confirmed(tmp_path: Path, real_store: Store) -> None:
+    async with scene(tmp_path, real_store) as at:
+        (enrollment,) = await at.store.enrollments(LOCAL, "ada")
+        await at.store.remove_enrollment(LOCAL, "e")
+        await at.store.add_enrollment(replace(enrollment, door=DoorState.PENDING))
+        await at.camera.show(ADA, 0.8)
+        (visit,) = await at.settled()
+        assert (visit.outcome, visit.reason, visit.user_id) == ("refused", "enrollment_not_confirmed", "ada")
+        assert not await at.events()
+        assert await at.store.confirm_enrollments(LOCAL, "ada") == 1
+        await at.camera.show_nobody(0.6)
+        await at.camera.show(ADA, 0.8)
+        async with asyncio.timeout(5):
+            while (await at.visits())[-1].outcome != "granted":  # noqa: ASYNC110  # rows tell nobody when they come
+                await asyncio.sleep(0.02)
+        assert [event.kind for event in await at.events()][:1] == ["unlocked"]
