@@ -1,13 +1,16 @@
 """What one face has shown since the session began: liveness counts and samples of a single track. Pure; decides nothing."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from api.errors import MESSAGE
 from inference.observation import LivenessEvidence, Observation
 from inference.probe import Sample, SamplePool
 
 _UNIT_TOLERANCE = 1e-3
+_LARGEST_COUNT = 2**53
 SLOW_FPS = 10.0
 """Frames a second below which natural blinks are missed, so that a long closure of the eyes counts as one (measured)."""
 
@@ -67,6 +70,29 @@ class Evidence:
 
 def _fell(before: LivenessEvidence, after: LivenessEvidence) -> bool:
     return after.frames < before.frames or after.blinks < before.blinks or after.long_closures < before.long_closures
+
+
+def believable(observation: Observation) -> bool:
+    """Whether the condition is known, and every number one that a frame can have.
+
+    Vision decodes clients' images and is not trusted; what is not a number is neither above nor below any bar, and no JSON.
+    """
+    numbers = [observation.time, *observation.timings_ms.values()]
+    shares, counts = [], [observation.track, observation.seq]
+    if observation.pose is not None:
+        numbers += [observation.pose.yaw, observation.pose.pitch, observation.pose.roll]
+    if observation.quality is not None:
+        shares.append(observation.quality.score)
+        numbers += [measure.score for measure in observation.quality.measures]
+    if observation.liveness is not None:
+        seen = observation.liveness
+        shares.append(seen.motion)
+        counts += [seen.frames, seen.blinks, seen.long_closures]
+    if observation.condition and observation.condition not in MESSAGE:
+        return False
+    if not all(map(math.isfinite, numbers)) or not all(0 <= share <= 1 for share in shares):
+        return False
+    return all(0 <= count <= _LARGEST_COUNT for count in counts)
 
 
 def sample_of(observation: Observation) -> Sample | None:

@@ -4,6 +4,7 @@ The kiosk and the API use it alike. What an answer looks like on the wire, and w
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from api import session as rules
 from api.clock import Clock
 from api.effects import Effects, Work
 from api.errors import ApiError
+from api.evidence import believable
 from api.feedback import Feedback, feedback
 from api.lockout import LockoutSettings
 from api.lockouts import Lockouts
@@ -25,6 +27,8 @@ from api.settings import SessionSettings
 from api.terms import NewSession, lapsed, row_of, terms_of
 from api.unbroken import Unbroken
 from inference.observation import Observation
+
+log = logging.getLogger(__name__)
 
 _REMEMBERED_S = 60.0
 """How long a session that is over stays in memory, to answer questions without the store."""
@@ -125,7 +129,8 @@ class SessionService:
         async with live.lock:
             _check_active(live.row)
             began = self._clock.boot()
-            step = rules.advance(live.state, self._checked(observation), began)
+            observation = self._checked(observation)
+            step = rules.advance(live.state, observation, began)
             told = await self._carry_out(live, step, observation, began)
             live.heard = told.status is not SessionStatus.ACTIVE
             return told
@@ -224,7 +229,10 @@ class SessionService:
         return replace(row, status=status, outcome=outcome, completed_at=self._clock.wall())
 
     def _checked(self, observation: Observation) -> Observation:
-        """Vision is not trusted: an embedding of another size than the model's is none."""
+        """Vision is not trusted: an embedding of another size than the model's is none, numbers that cannot be are no face."""
+        if not believable(observation):
+            log.error("vision said of a frame what cannot be true")
+            return Observation(seq=0, time=self._clock.boot(), width=0, height=0, condition="no_face_detected")
         embedding = observation.embedding
         if embedding is None or len(embedding) == self._recognition.dimension * _FLOAT32:
             return observation
