@@ -37,8 +37,7 @@ async def test_every_route_of_the_api_declares_what_it_asks_and_answers(device, 
     wanted = {
         (route.resource.canonical.rstrip("/"), route.method.lower())
         for route in app.router.routes()
-        if route.resource.canonical.startswith(("/api/", "/ws/", *HEALTH))
-        and route.resource.canonical != "/api/docs/{name}"
+        if route.resource.canonical.startswith(("/api/", "/ws/", *HEALTH)) and route.resource.canonical != "/api/docs/{name}"
     }
     assert {(path.rstrip("/"), method) for path, method, _ in operations(told)} == wanted
 
