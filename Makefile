@@ -1,6 +1,6 @@
 # Every target sets up what it needs first; a set-up that is up to date costs a second.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system check eval bench models lock clean
+.PHONY: help run test test-system test-long check eval bench models lock clean
 PYTHON := .venv/bin/python
 ARGS ?=
 FLOAT := build/models/dlib_float32/manifest.toml
@@ -19,6 +19,10 @@ test: ## set up, and run the fast tests
 test-system: ## the tests that need Debian's packages (browser); a missing package is a failure
 	@scripts/setup.sh system
 	@$(PYTHON) -m pytest -m system $(ARGS)
+
+test-long: ## the tests that take minutes, or need what only the measurements install
+	@scripts/setup.sh bench
+	@$(PYTHON) -m pytest -m long $(ARGS)
 
 check: ## lint, types, import contracts
 	@scripts/setup.sh test

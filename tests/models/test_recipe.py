@@ -68,10 +68,11 @@ def test_another_file_is_refused(data: bytes) -> None:
 def weights() -> Path:
     package = importlib.util.find_spec("face_recognition_models")
     if package is None or package.origin is None:
-        pytest.skip("face-recognition-models is not installed here (extra `bench`)")
+        pytest.fail("face-recognition-models is not installed here: run `make test-long`")
     return Path(package.origin).parent / "models" / "dlib_face_recognition_resnet_model_v1.dat"
 
 
+@pytest.mark.long
 def test_the_whole_of_dlibs_file_is_read(weights: Path) -> None:
     dlib_file = module("dlib_file")
     network = dlib_file.read_checked(weights)
@@ -84,6 +85,7 @@ def test_the_whole_of_dlibs_file_is_read(weights: Path) -> None:
     assert network.layers[-1].weights.shape == (256, 128)
 
 
+@pytest.mark.long
 def test_a_byte_too_many_or_too_few_is_noticed(weights: Path) -> None:
     dlib_file, data = module("dlib_file"), weights.read_bytes()
     with pytest.raises(dlib_file.DlibFileError, match="1 bytes are left"):
