@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
-from device.offline import offline
-
 from device.admin import AdminConnection, Console, running
 from device.commands import AnyCommand
 from device.config import Config
+from device.offline import offline
 from provisioning.options import Common
 from provisioning.output import Output, reporting
 
