@@ -6,7 +6,9 @@ cost of a frame. So the mesh follows one face, and the finder (the same detector
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import cv2
@@ -28,7 +30,7 @@ class MediaPipeFinder:
     """`Finder` by MediaPipe's short-range face detector (faces within about 2 m of a common camera)."""
 
     def __init__(self, min_confidence: float = 0.5) -> None:
-        with quiet_native_code():
+        with quiet_native_code(), without_plotting():
             from mediapipe.python.solutions.face_detection import FaceDetection
 
             self._graph = _Graph(FaceDetection(min_detection_confidence=min_confidence, model_selection=0))
@@ -54,7 +56,7 @@ class MediaPipeMesher:
     def __init__(self, *, tracking: bool, min_confidence: float = 0.5) -> None:
         self._tracking = tracking
         self._following = False
-        with quiet_native_code():
+        with quiet_native_code(), without_plotting():
             from mediapipe.python.solutions.face_mesh import FaceMesh
 
             self._graph = _Graph(
@@ -167,3 +169,21 @@ def quiet_native_code() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+@contextlib.contextmanager
+def without_plotting() -> Iterator[None]:
+    """An empty matplotlib while MediaPipe is imported: its drawing helpers ask for one, and nothing here draws.
+
+    The real one costs two thirds of a second at the start and 30 MB. A matplotlib that is loaded already stays.
+    """
+    if "matplotlib" in sys.modules or "mediapipe" in sys.modules:
+        yield
+        return
+    empty, pyplot = ModuleType("matplotlib"), ModuleType("matplotlib.pyplot")
+    vars(empty)["pyplot"] = pyplot
+    sys.modules.update({"matplotlib": empty, "matplotlib.pyplot": pyplot})
+    try:
+        yield
+    finally:
+        del sys.modules["matplotlib"], sys.modules["matplotlib.pyplot"]

@@ -1,6 +1,8 @@
 """MediaPipe's finder and mesh on real pictures."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -85,3 +87,12 @@ def test_standard_error_comes_back(capfd):
         fails()
     os.write(2, b"matter")
     assert capfd.readouterr().err == "matter"
+
+
+def test_the_real_matplotlib_stays_out_of_vision_and_within_reach() -> None:
+    program = (
+        "import sys; from inference.landmarks import MediaPipeMesher; MediaPipeMesher(tracking=False).close(); "
+        "assert not any(name.startswith('matplotlib') for name in sys.modules), 'loaded'; "
+        "import matplotlib.figure; assert matplotlib.__version__"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, timeout=30)
