@@ -94,7 +94,8 @@ class OnNeed:
                 while not running.done() and not self._idle:
                     await asyncio.wait({running}, timeout=min(1.0, self._idle_s))
             finally:
-                self._wanted.clear()
                 running.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await running
+                if not self._waiting:  # who came while it was being stopped still waits for it
+                    self._wanted.clear()
