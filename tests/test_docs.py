@@ -12,7 +12,7 @@ from api import event_socket, live, socket
 from api.auth import GRANTS
 from api.errors import CONDITIONS, MESSAGE, STATUS
 from api.openapi import document
-from api.routes import health
+from api.routes import enroll, health
 from api.server import API
 from device.config import ENVIRONMENT, Config
 from scripts import config_docs
@@ -49,7 +49,7 @@ def test_every_route_is_documented_and_no_other(root: Path, api_text: str) -> No
 
 def test_the_contract_is_documented(api_text: str) -> None:
     app = web.Application()
-    for mount in (*API, health.mount):
+    for mount in (*API, health.mount, enroll.mount_operations):
         mount(app)
     paths = document(app)["paths"]
     assert {(method.upper(), bare(path)) for path, methods in paths.items() for method in methods} <= named(api_text)

@@ -6,14 +6,14 @@ from aiohttp import web
 from pydantic import Field
 
 from api.clock import rfc3339
-from api.errors import ApiError
-from api.http import add, answer
+from api.http import add, answer, body
 from api.links import EnrollLinks, text_version
+from api.operation import Operation, operation
 from api.pages import HEADERS, file_answer, page_files
-from api.routes.sessions import judged
-from api.schema import Answer, FaceFrame, Request, parse
+from api.routes.sessions import FRAME_ERRORS, created, judged
+from api.schema import Answer, EnrollmentResponse, FaceFrame, Request, SessionCreatedResponse, parse
 from api.services import SERVICES
-from api.wire import SESSION_STATUS, frame_answer
+from api.wire import frame_answer
 
 LINKS = web.AppKey("links", EnrollLinks)
 
@@ -43,19 +43,24 @@ class LinkSessionRequest(Request):
     text_version: Annotated[str, Field(max_length=200)]
 
 
-class LinkSessionResponse(Answer):
+class LinkSessionResponse(SessionCreatedResponse):
     """A new session, and what opens the link if this session comes to nothing."""
 
-    session_token: str
-    websocket_url: str
-    expires_at: str
     again: str
 
 
-async def look(request: web.Request) -> web.Response:
+class LinkFrameResponse(EnrollmentResponse):
+    """The answer to frames of a link's session, with what the page tells the person."""
+
+    instruction: str
+    progress: float
+
+
+@operation(Operation(asks=LinkRequest, answers={200: LinkResponse}, errors=("link_not_valid",), credential=False))
+async def look_at_link(request: web.Request) -> web.Response:
     """Whether a link is good, and what to show. Nothing is used up."""
     links = request.app[LINKS]
-    link = await links.look(parse(LinkRequest, await request.read()).token)
+    link = await links.look(parse(LinkRequest, await body(request)).token)
     said = LinkResponse(
         name=link.display_name,
         expires_at=rfc3339(link.expires_at),
@@ -66,31 +71,36 @@ async def look(request: web.Request) -> web.Response:
     return answer(said)
 
 
-async def begin(request: web.Request) -> web.Response:
-    """Use the link: a session of it begins."""
-    wanted = parse(LinkSessionRequest, await request.read())
-    opened = await request.app[LINKS].open(wanted.token, wanted.text_version)
-    scheme = "wss" if request.secure else "ws"
-    said = LinkSessionResponse(
-        session_token=opened.row.token,
-        websocket_url=f"{scheme}://{request.host}/ws/auth/process-image/{opened.row.token}/",
-        expires_at=rfc3339(opened.row.expires_at),
-        again=opened.again,
+@operation(
+    Operation(
+        asks=LinkSessionRequest,
+        answers={201: LinkSessionResponse},
+        errors=("link_not_valid", "text_changed"),
+        credential=False,
     )
-    return answer(said, status=201)
+)
+async def open_link(request: web.Request) -> web.Response:
+    """Use the link: a session of it begins."""
+    wanted = parse(LinkSessionRequest, await body(request))
+    opened = await request.app[LINKS].open(wanted.token, wanted.text_version)
+    return answer(LinkSessionResponse(**created(request, opened.row).model_dump(), again=opened.again), status=201)
 
 
-async def frames(request: web.Request) -> web.Response:
+@operation(Operation(asks=FaceFrame, answers={200: LinkFrameResponse}, errors=FRAME_ERRORS, credential=False, about_frames=True))
+async def process_link_frame(request: web.Request) -> web.Response:
     """Frames of a link's session, where the browser refuses the socket. The session token is the credential, as there."""
     services = request.app[SERVICES]
-    frame = parse(FaceFrame, await request.read())
+    frame = parse(FaceFrame, await body(request))
     row = await request.app[LINKS].session(frame.session_token)
-    try:
-        told = await judged(services, row, frame)
-    except ApiError as error:
-        error.beside = {"success": False, "session_status": SESSION_STATUS[(await services.sessions.row(row.token)).status]}
-        raise
+    told = await judged(services, row, frame)
     return answer({**frame_answer(told), "instruction": told.instruction, "progress": told.progress})
+
+
+def mount_operations(app: web.Application) -> None:
+    """Add what the page asks of the device."""
+    add(app, "POST", "/enroll/link/", look_at_link)
+    add(app, "POST", "/enroll/session/", open_link)
+    add(app, "POST", "/enroll/process-frame/", process_link_frame)
 
 
 class EnrollPage:
@@ -106,9 +116,7 @@ class EnrollPage:
         app.router.add_get("/enroll", self._to_page)
         app.router.add_get("/enroll/", self._file)
         app.router.add_get("/enroll/{name}", self._file)
-        add(app, "POST", "/enroll/link/", look)
-        add(app, "POST", "/enroll/session/", begin)
-        add(app, "POST", "/enroll/process-frame/", frames)
+        mount_operations(app)
 
     async def _to_page(self, _: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": "/enroll/", **HEADERS})

@@ -27,7 +27,7 @@ from api.wire import SESSION_STATUS, frame_answer, session_view
 
 _GRANT = {SessionKind.ENROLLMENT: "enroll", SessionKind.AUTHENTICATION: "authenticate"}
 _CREATE_ERRORS = ("stronger_liveness_required",)
-_FRAME_ERRORS = (
+FRAME_ERRORS = (
     "session_not_found",
     "session_completed",
     "too_many_attempts",
@@ -39,7 +39,7 @@ _FRAME_ERRORS = (
 
 
 def _frames(grant: str, told: type[BaseModel]) -> Operation:
-    return Operation(asks=FaceFrame, answers={200: told}, grant=grant, errors=_FRAME_ERRORS, about_frames=True)
+    return Operation(asks=FaceFrame, answers={200: told}, grant=grant, errors=FRAME_ERRORS, about_frames=True)
 
 
 @operation(Operation(asks=EnrollmentRequest, answers={201: SessionCreatedResponse}, grant="enroll", errors=_CREATE_ERRORS))
@@ -58,7 +58,7 @@ async def create_enrollment(request: web.Request) -> web.Response:
         check_quality=wanted.metadata.enable_quality_check,
         metadata=wanted.metadata.own(),
     )
-    return _created(request, await request.app[SERVICES].sessions.create(session))
+    return answer(created(request, await request.app[SERVICES].sessions.create(session)), status=201)
 
 
 @operation(
@@ -82,21 +82,21 @@ async def create_authentication(request: web.Request) -> web.Response:
         min_confidence=wanted.metadata.min_confidence or 0.0,
         metadata=wanted.metadata.own(),
     )
-    return _created(request, await request.app[SERVICES].sessions.create(session))
+    return answer(created(request, await request.app[SERVICES].sessions.create(session)), status=201)
 
 
 def _may_waive(request: web.Request, client: Client) -> bool:
     return "waive_liveness" in client.grants and request.app[SERVICES].sessions.settings.allow_waived_liveness
 
 
-def _created(request: web.Request, row: SessionRow) -> web.Response:
+def created(request: web.Request, row: SessionRow) -> SessionCreatedResponse:
+    """A new session, its socket by the address that the client used."""
     scheme = "wss" if request.secure else "ws"
-    created = SessionCreatedResponse(
+    return SessionCreatedResponse(
         session_token=row.token,
         websocket_url=f"{scheme}://{request.host}/ws/auth/process-image/{row.token}/",
         expires_at=rfc3339(row.expires_at),
     )
-    return answer(created, status=201)
 
 
 async def _own(request: web.Request, client: Client, token: str) -> SessionRow:
@@ -107,17 +107,13 @@ async def _own(request: web.Request, client: Client, token: str) -> SessionRow:
     return row
 
 
-@operation(Operation(asks=FaceFrame, answers={200: EnrollmentResponse}, grant="enroll", errors=_FRAME_ERRORS, about_frames=True))
+@operation(_frames("enroll", EnrollmentResponse))
 async def process_enrollment_frame(request: web.Request) -> web.Response:
     """A frame, or a batch, for an enrolment."""
     return await _process_frame(request, SessionKind.ENROLLMENT)
 
 
-@operation(
-    Operation(
-        asks=FaceFrame, answers={200: AuthenticationResponse}, grant="authenticate", errors=_FRAME_ERRORS, about_frames=True
-    )
-)
+@operation(_frames("authenticate", AuthenticationResponse))
 async def process_authentication_frame(request: web.Request) -> web.Response:
     """A frame, or a batch, for an authentication."""
     return await _process_frame(request, SessionKind.AUTHENTICATION)
@@ -130,16 +126,21 @@ async def _process_frame(request: web.Request, kind: SessionKind) -> web.Respons
     row = await _own(request, client, frame.session_token)
     if row.kind is not kind:
         raise ApiError("session_not_found", f"this is no {kind} session")
+    return answer(frame_answer(await judged(services, row, frame)))
+
+
+async def judged(services: Services, row: SessionRow, frame: FaceFrame) -> Feedback:
+    """What the call's frames came to. `ApiError`, which says how the session stands, where they came to nothing."""
     try:
-        return answer(frame_answer(await judged(services, row, frame)))
+        return await _judged(services, row, frame)
     except ApiError as error:
         status = (await services.sessions.row(row.token)).status
         error.beside = {"success": False, "session_status": SESSION_STATUS[status]}
         raise
 
 
-async def judged(services: Services, row: SessionRow, frame: FaceFrame) -> Feedback:
-    """What the call's frames came to. A session that is over says so whatever the frames are."""
+async def _judged(services: Services, row: SessionRow, frame: FaceFrame) -> Feedback:
+    """A session that is over says so whatever the frames are."""
     ended = await services.sessions.ended(row.token)
     if ended is not None:
         return ended

@@ -18,10 +18,13 @@ import pytest
 from PIL import Image as Pillow
 
 from api.auth import GRANTS, Credentials, new_api_key
+from api.enroll_settings import EnrollSettings
 from api.frames import FrameDesk
 from api.limits import Limits, LimitSettings
+from api.links import EnrollLinks, make_link, text_version
 from api.recognition import GalleryRecognition
 from api.records import Client
+from api.routes.enroll import EnrollPage
 from api.server import build_app, serve
 from api.services import Services
 from api.sessions import SessionService
@@ -38,6 +41,7 @@ from inference.manifest import load_manifest
 T = TypeVar("T")
 REALM = "office"
 SETTINGS = ApiSettings(max_frame_bytes=600_000, max_body_bytes=2_000_000)
+LINKS = EnrollSettings()
 PATIENT = LimitSettings(**{name: key.metadata[-1].le for name, key in LimitSettings.model_fields.items()})
 """The highest limits that can be set: how fast somebody may be bad is tested elsewhere."""
 
@@ -63,6 +67,7 @@ class Served:
     services: Services
     loop: asyncio.AbstractEventLoop
     vision: OwnVision
+    keys: Keys
     complaints: Complaints = field(default_factory=Complaints)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -98,6 +103,21 @@ class Served:
         assert status == 201, made
         return made
 
+    @property
+    def text_version(self) -> str:
+        """Version of the text that links show."""
+        return text_version(LINKS)
+
+    def link(self) -> str:
+        """A new link's token."""
+        made = make_link(self.store, self.keys.hash_api_key, self.services.clock, "linked", "", 3600)
+        return self.run(made)[0]
+
+    def link_session(self) -> str:
+        """The session of a new link."""
+        body = {"token": self.link(), "text_version": self.text_version}
+        return self.call("POST", "/enroll/session/", json=body)[1]["session_token"]
+
     def stands(self, token: str) -> dict[str, Any]:
         """Where a session stands."""
         return self.call("GET", f"/api/auth/session/{token}/")[1]
@@ -129,8 +149,9 @@ async def _serve(folder: Path, ready: Callable[[Served], None], over: asyncio.Ev
                 limits=Limits(PATIENT),
             )
             await vision.need()
-            async with serve(build_app(services), "127.0.0.1", 0) as port:
-                ready(Served(f"http://127.0.0.1:{port}", key.text, store, services, asyncio.get_running_loop(), vision))
+            page = EnrollPage(EnrollLinks(store, sessions, keys.hash_api_key, clock, LINKS))
+            async with serve(build_app(services, page.mount), "127.0.0.1", 0) as port:
+                ready(Served(f"http://127.0.0.1:{port}", key.text, store, services, asyncio.get_running_loop(), vision, keys))
                 await over.wait()
 
 

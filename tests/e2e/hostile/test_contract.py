@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.openapi import document
-from api.routes import health
+from api.routes import enroll, health
 from api.server import API
 
 CHECKS = [
@@ -46,7 +46,7 @@ KINDS = ("enrollment", "authentication")
 def described() -> list[str]:
     """Method and path of every operation, without a server."""
     app = web.Application()
-    for mount in (*API, health.mount):
+    for mount in (*API, health.mount, enroll.mount_operations):
         mount(app)
     return [f"{method.upper()} {path}" for path, methods in document(app)["paths"].items() for method in methods]
 
@@ -64,11 +64,11 @@ def frame(face, as_file) -> str:
 
 @pytest.fixture
 def tokens(served) -> list[str]:
-    """Sessions that calls can be aimed at."""
-    return [served.session(kind, user_id="u")["session_token"] for kind in KINDS]
+    """Sessions that calls can be aimed at, a link's among them."""
+    return [*(served.session(kind, user_id="u")["session_token"] for kind in KINDS), served.link_session()]
 
 
-def aim(case: Any, data: st.DataObject, tokens: list[str], frame: str) -> None:
+def aim(served: Any, case: Any, data: st.DataObject, tokens: list[str], frame: str) -> None:
     """Half of the time what was made up gives way to what is there, so that more than refusals is reached."""
     if data.draw(st.booleans()):
         return
@@ -76,6 +76,10 @@ def aim(case: Any, data: st.DataObject, tokens: list[str], frame: str) -> None:
         case.body["session_token"] = data.draw(st.sampled_from(tokens))
         if data.draw(st.booleans()):
             case.body = {"session_token": case.body["session_token"], "frame_data": frame}
+    if isinstance(case.body, dict) and "token" in case.body:
+        case.body = {**case.body, "token": served.link()}
+        if "text_version" in case.body and data.draw(st.booleans()):
+            case.body["text_version"] = served.text_version
     if case.path_parameters and "token" in case.path_parameters:
         case.path_parameters["token"] = data.draw(st.sampled_from(tokens))
 
@@ -111,7 +115,7 @@ def test_every_operation_is_attacked(contract: Any) -> None:
 @pytest.mark.parametrize("label", described())
 def test_answers_are_in_the_document(served, contract, tokens, frame, label):
     method, path = label.split(" ")
-    came = attack(served, contract[path][method], lambda case, data: aim(case, data, tokens, frame), BOUNDED)
+    came = attack(served, contract[path][method], lambda case, data: aim(served, case, data, tokens, frame), BOUNDED)
     assert came
 
 
@@ -120,5 +124,5 @@ def test_answers_are_in_the_document(served, contract, tokens, frame, label):
 @pytest.mark.parametrize("label", described())
 def test_answers_are_in_the_document_whatever_is_asked(served, contract, tokens, frame, label):
     method, path = label.split(" ")
-    came = attack(served, contract[path][method], lambda case, data: aim(case, data, tokens, frame), FULLER)
+    came = attack(served, contract[path][method], lambda case, data: aim(served, case, data, tokens, frame), FULLER)
     assert came
