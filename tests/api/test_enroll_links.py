@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from api.enroll_settings import EnrollSettings
 from api.errors import ApiError
+from api.limits import Limits, LimitSettings
 from api.links import EnrollLinks, make_link, text_version
 from api.records import DoorState, Origin
 from api.routes.enroll import EnrollPage
@@ -145,6 +146,13 @@ async def test_sessions_of_others_take_no_frames_here(site: Site, frame) -> None
     for token in (created["session_token"], "nothing"):
         status, told = await site.post("process-frame", {"session_token": token, "frame_data": frame()})
         assert (status, told["error_code"]) == (404, "session_not_found")
+
+
+async def test_guessing_links_is_limited_by_address(site: Site) -> None:
+    services = replace(site.device.services, limits=Limits(LimitSettings(address_rate=0.1, address_burst=3)))
+    async with serve(build_app(services, EnrollPage(site.links).mount), "127.0.0.1", 0) as port:
+        tight = replace(site, url=f"http://127.0.0.1:{port}")
+        assert [(await tight.post("link", {"token": f"guess{n}"}))[0] for n in range(4)] == [404, 404, 404, 429]
 
 
 async def test_the_page_and_its_modules_are_served_and_name_nothing_elsewhere(site: Site) -> None:
