@@ -4,6 +4,7 @@ The crop is the dlib chip with a margin: `crop[34:184, 21:171]` is that chip, ex
 """
 
 import csv
+import hashlib
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from inference.manifest import NetworkSpec
 
 Image = npt.NDArray[np.uint8]
 POINTS = ("leye", "reye", "nose", "lmouth", "rmouth")
+_HELD_OUT = 26
+"""Of the 256 values of a name's first hash byte: a tenth."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Photo:
     sex: str
     group: str
     points: tuple[tuple[float, float], ...]
+
+
+def is_held_out(photo: Photo) -> bool:
+    """Whether a tenth, fixed by hash of the name, keeps this photo out of training: for validation, calibration, evaluation."""
+    return hashlib.sha256(f"{photo.source}/{photo.file}".encode()).digest()[0] < _HELD_OUT
 
 
 def read_index(folder: Path) -> list[Photo]:
