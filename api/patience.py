@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from aiohttp import web
+
+from api.ending import end
 
 _LOOK_S = 0.5
 """How often connections are looked at, seconds."""
@@ -29,9 +31,7 @@ class Patience:
             yield
         finally:
             if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                await end(task)
 
     async def _watch(self, server: web.Server) -> None:
         clock = asyncio.get_running_loop().time

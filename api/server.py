@@ -4,7 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 
 from aiohttp import web
@@ -12,6 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
 from api import event_socket, socket
+from api.ending import end
 from api.errors import ApiError
 from api.http import errors, limited, loopback_only, named
 from api.patience import PATIENCE, Patience
@@ -68,9 +69,7 @@ def _app(services: Services, guard: Middleware, *mounts: Mount) -> web.Applicati
 async def _sweeping(app: web.Application) -> AsyncIterator[None]:
     task = asyncio.create_task(_sweep(app[SERVICES]))
     yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    await end(task)
     await app[SERVICES].sessions.drain()
 
 

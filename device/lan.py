@@ -5,8 +5,9 @@ import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
+from api.ending import end
 from api.server import Mount, build_lan_app, serve
 from api.services import Services
 from device.certificates import load_certificate, names_of
@@ -70,6 +71,4 @@ async def _following(tls: ssl.SSLContext | None, lan: LanSettings) -> AsyncItera
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end(task)

@@ -1,9 +1,9 @@
 """Clients' images judged by `vision@remote`, which runs only while it is needed. No image is looked into here."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 
+from api.ending import end
 from api.ports import ImageRefused, VisionUnavailable
 from camera.frame import boot_time
 from device.supervisor import Supervisor
@@ -94,8 +94,6 @@ class OnNeed:
                 while not running.done() and not self._idle:
                     await asyncio.wait({running}, timeout=min(1.0, self._idle_s))
             finally:
-                running.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await running
+                await end(running)
                 if not self._waiting:  # who came while it was being stopped still waits for it
                     self._wanted.clear()

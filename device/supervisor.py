@@ -137,9 +137,11 @@ class Supervisor:
         try:
             why = await self._watch(process, started, restarts)
         finally:
-            await _end(process)
-            await self._link.settle()
-            self._process = None
+            try:
+                await _end(process)
+                await self._link.settle()
+            finally:
+                self._process = None
         self._conclude(why, restarts)
         return boot_time() - started > STEADY_S
 
@@ -157,18 +159,25 @@ class Supervisor:
 
     async def _watch(self, process: asyncio.subprocess.Process, started: float, restarts: int) -> str:
         """Wait until the child is over or hangs; why, in words."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):
-                    return f"it ended with status {await process.wait()}"
-            if self._link.hello is None:
-                if boot_time() - started > self._settings.grace_s:
-                    return f"it did not connect within {self._settings.grace_s:g} s"
-                continue
-            self._say(Condition(Life.READY, restarts=restarts))
-            starting = not self._link.progress.begun and boot_time() - started < self._settings.grace_s
-            if self._link.stalled_s > self._settings.progress_s and not starting:
-                return f"it made no progress for {self._settings.progress_s:g} s"
+        # One wait for all rounds: the transport keeps each until the process is over, cancelled ones too.
+        over = asyncio.ensure_future(process.wait())
+        try:
+            while not (await asyncio.wait({over}, timeout=POLL_S))[0]:
+                if why := self._hung(started, restarts):
+                    return why
+            return f"it ended with status {over.result()}"
+        finally:
+            over.cancel()
+
+    def _hung(self, started: float, restarts: int) -> str:
+        """In words why a child that lives counts as hung; empty where it does not."""
+        late = boot_time() - started > self._settings.grace_s
+        if self._link.hello is None:
+            return f"it did not connect within {self._settings.grace_s:g} s" if late else ""
+        self._say(Condition(Life.READY, restarts=restarts))
+        if self._link.stalled_s > self._settings.progress_s and (self._link.progress.begun or late):
+            return f"it made no progress for {self._settings.progress_s:g} s"
+        return ""
 
     def _conclude(self, why: str, restarts: int) -> None:
         ended = self._link.ended
