@@ -8,13 +8,27 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
+import cv2
 import pytest
 
 from device.setup import create, plan
 
 ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+FILMED = 240
+"""Frames of a clip that make a camera of it, ten seconds."""
 
 
 class Running:
@@ -112,3 +126,49 @@ def kioskctl(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="session")
 def ctl() -> Callable[..., subprocess.CompletedProcess[str]]:
     return kioskctl
+
+
+@contextmanager
+def chromium(*arguments: str) -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright, which is imported only where a browser is wanted."""
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM.exists(), f"{CHROMIUM} is missing: apt-get install chromium, or set CHROMIUM"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=[*QUIET, *arguments])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def launch() -> Callable[..., AbstractContextManager[Any]]:
+    return chromium
+
+
+@pytest.fixture(scope="session")
+def filmed(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clip of somebody who blinks and moves, as Chromium takes it for a camera: JPEGs one after another."""
+    file = tmp_path_factory.mktemp("video") / "camera.mjpeg"
+    clip = cv2.VideoCapture(str(clips / "live_blinks_portrait.mp4"))
+    with file.open("wb") as out:
+        for _ in range(FILMED):
+            read, image = clip.read()
+            if not read:
+                break
+            out.write(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
+    clip.release()
+    return file
+
+
+@pytest.fixture(scope="session")
+def as_camera(filmed: Path) -> tuple[str, ...]:
+    """Chromium's arguments for the clip as its camera."""
+    return ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={filmed}")
+
+
+@pytest.fixture(scope="session")
+def reports() -> Path:
+    """Where pictures of the pages are kept, to be looked at."""
+    folder = ROOT / "build" / "reports"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

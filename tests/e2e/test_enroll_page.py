@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import os
 import socket
 import ssl
 import threading
@@ -12,10 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from device.certificates import init, load_certificate
 from device.config import load_config
@@ -23,9 +21,7 @@ from device.settings import LanSettings
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 REPORTS = Path(__file__).resolve().parents[2] / "build" / "reports"
-FRAMES = 240
 PHONE = {"width": 412, "height": 915}
 
 
@@ -54,41 +50,12 @@ def enrolling(device: Path, start, ctl) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="module")
-def video(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clip of somebody who blinks and moves, as Chromium takes it for a camera: JPEGs one after another."""
-    file = tmp_path_factory.mktemp("video") / "camera.mjpeg"
-    clip = cv2.VideoCapture(str(clips / "live_blinks_portrait.mp4"))
-    with file.open("wb") as out:
-        for _ in range(FRAMES):
-            read, image = clip.read()
-            if not read:
-                break
-            out.write(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
-    clip.release()
-    return file
-
-
-@pytest.fixture(scope="module")
-def browser(device: Path, enrolling, video: Path) -> Iterator[Browser]:
+def browser(device: Path, enrolling, launch, as_camera) -> Iterator[Browser]:
     """Chromium, which trusts this kiosk's certificate and no other."""
-    assert CHROMIUM.exists(), f"{CHROMIUM} is missing: apt-get install chromium, or set CHROMIUM"
     key = load_certificate(load_config(device).lan.certificate).public_key()
     digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
-    arguments = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={video}",
-    ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=arguments)
-        yield browser
-        browser.close()
+    with launch(f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}", *as_camera) as chromium:
+        yield chromium
 
 
 @contextmanager

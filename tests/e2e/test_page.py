@@ -1,26 +1,14 @@
 """The kiosk's page in a real browser, over a real kiosk on the demo source."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page
 
 from device.setup import create, plan
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
-
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-REPORTS = Path(__file__).resolve().parents[2] / "build" / "reports"
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +20,9 @@ def url(device: Path, start) -> str:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    assert CHROMIUM.exists(), f"{CHROMIUM} is missing: apt-get install chromium, or set CHROMIUM"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-        yield page
-        browser.close()
+def page(launch) -> Iterator[Page]:
+    with launch() as browser:
+        yield browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
 
 
 def shown(page: Page, selector: str, seconds: float = 60) -> None:
@@ -46,7 +30,7 @@ def shown(page: Page, selector: str, seconds: float = 60) -> None:
     page.wait_for_selector(selector, timeout=seconds * 1000, state="attached")
 
 
-def test_the_page_shows_what_happens(page: Page, url: str) -> None:
+def test_the_page_shows_what_happens(page: Page, url: str, reports: Path) -> None:
     said: list[ConsoleMessage] = []
     requests: list[str] = []
     page.on("console", lambda message: said.append(message))  # playwright needs a function
@@ -58,14 +42,13 @@ def test_the_page_shows_what_happens(page: Page, url: str) -> None:
     shown(page, "body[data-outcome=granted]")
     assert page.locator("#headline").text_content() == "Welcome, Grace Hopper (demo)"
     shown(page, "body[data-door=unlocked]", 5)
-    REPORTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=REPORTS / "kiosk-granted.png")
+    page.screenshot(path=reports / "kiosk-granted.png")
 
     shown(page, "body[data-phase=visit] h1:text-is('Please blink')")
-    page.screenshot(path=REPORTS / "kiosk-visit.png")
+    page.screenshot(path=reports / "kiosk-visit.png")
     shown(page, "body[data-outcome=refused]")
     assert page.locator("#headline").text_content() == "Not admitted"
-    page.screenshot(path=REPORTS / "kiosk-refused.png")
+    page.screenshot(path=reports / "kiosk-refused.png")
 
     assert [message.text for message in said if message.type in ("error", "warning")] == []
     origin = url.removesuffix("/kiosk/")
