@@ -4,18 +4,19 @@ from dataclasses import dataclass
 
 from api.records import Attempt, SessionKind, SessionRow, SessionStatus
 from api.session import FEWEST_SAMPLES, State
-from inference.observation import Observation
+from inference.observation import COVERED, Observation
 
 _FOR_CONDITION = {
     "no_face_detected": "step_closer",
     "multiple_faces": "step_closer",
     "face_too_small": "move_closer",
     "face_not_centered": "look_straight",
-    "face_covered": "uncover_mouth",
     "too_dark": "more_light",
     "too_bright": "move_back",
     "poor_image_quality": "hold_still",
 }
+_FOR_REGION = {"nose_mouth": "uncover_mouth", "eyes": "remove_sunglasses", "forehead": "lift_hat"}
+"""Asked one after the other, in this order, where several regions of a face are covered."""
 _POSES = ("look_straight", "turn_left", "turn_right", "move_closer")
 """Asked in turn during an enrolment: varied samples are worth more than many."""
 
@@ -64,6 +65,8 @@ def instruction(state: State) -> str:
     if state.status is not SessionStatus.ACTIVE:
         return ""
     if state.condition:
+        if state.condition == COVERED:
+            return next((asked for region, asked in _FOR_REGION.items() if region in state.covered), "uncover_mouth")
         return _FOR_CONDITION.get(state.condition, "look_straight")
     terms, samples = state.terms, len(state.evidence.pool)
     if terms.kind is SessionKind.ENROLLMENT and samples < terms.target_samples:

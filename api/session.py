@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from api.evidence import Evidence, sample_of
 from api.records import SessionKind, SessionStatus
 from api.settings import SessionSettings
-from inference.observation import Observation
+from inference.observation import COVERED, Observation
 from inference.probe import SamplePool
 
 FEWEST_SAMPLES = 2
@@ -83,6 +83,8 @@ class State:
     tried: int = 0
     condition: str = ""
     """Why the last frame was no use."""
+    covered: tuple[str, ...] = ()
+    """Regions of the face that something covers in the last frame, where that is why."""
     pending: bool = False
     """An effect is being carried out: until it is told, frames only feed evidence."""
 
@@ -118,7 +120,9 @@ def advance(state: State, observation: Observation, now: float) -> Step:
     if over.state.status is not SessionStatus.ACTIVE:
         return over
     began = now if state.first_frame is None else state.first_frame
-    state = replace(state, first_frame=began, evidence=_seen(state, observation), condition=_condition(state, observation))
+    condition = _condition(state, observation)
+    covered = observation.covered if condition == COVERED else ()
+    state = replace(state, first_frame=began, evidence=_seen(state, observation), condition=condition, covered=covered)
     if not state.condition:
         state = replace(state, faces_seen=True)
     state = _with_liveness(state, now)

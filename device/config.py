@@ -121,7 +121,7 @@ class Config(BaseModel):
     def below(self, folder: Path) -> Self:
         """The same with relative paths made absolute below `folder`."""
         camera = {"path": str(folder / self.camera.path)} if self.camera.path else {}
-        vision = {"manifest": folder / self.vision.manifest} if self.vision.manifest else {}
+        vision = {name: folder / value for name, value in self.vision if isinstance(value, Path)}
         tls = {name: folder / value for name, value in self.lan if isinstance(value, Path)}
         changes = {
             "lan": self.lan.model_copy(update=tls),

@@ -28,6 +28,8 @@ class Hello(msgspec.Struct, frozen=True, tag=True):
     model_id: str
     source: str
     live: bool
+    beside_id: str = ""
+    """The second embedding that observations carry, in a transition; empty: none."""
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag=True):

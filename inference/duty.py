@@ -1,14 +1,19 @@
-"""What the two vision instances have in common: the shape of their work, and how they open the embedding network."""
+"""What the two vision instances have in common: the shape of their work, and how they open the networks."""
 
 import asyncio
-from typing import Protocol
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Protocol, Self
 
+from inference.catalogue import covering as find_covering
 from inference.channel import Hello
+from inference.covering import CoveringDetector
 from inference.embedder import Embedder
 from inference.landmarks import quiet_native_code
 from inference.manifest import load_manifest
 from inference.outlet import Outlet
-from inference.settings import VisionSettings
+from inference.pipeline import Pipeline
+from inference.settings import ProcessSettings, VisionSettings
 from inference.worker import Worker
 
 SWAP_FMR = 0.1
@@ -51,16 +56,53 @@ class Duty(Protocol):
         """Release everything, also after an `open` that failed; in the worker's thread."""
 
 
-def open_embedder(settings: VisionSettings) -> tuple[Embedder, float]:
-    """The embedding network, and the cosine below which two embeddings of one track are not one person's.
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The networks of one vision process. Owned by the worker's thread."""
 
-    Raises:
-        ModelError: manifest or model cannot be used.
-    """
-    model = load_manifest(settings.manifest).embedding
-    with quiet_native_code():
-        embedder = Embedder.open(model, settings.threads)
-    return embedder, model.calibration.cosine_at_fmr(SWAP_FMR)
+    embedder: Embedder
+    same_person: float
+    """Cosine of the embedder below which two embeddings of one track are not one person's."""
+    beside: Embedder | None
+    """In a transition: the network from which the device is moving on."""
+    covering: CoveringDetector | None
+
+    @classmethod
+    def open(cls, settings: ProcessSettings) -> Self:
+        """Load every network that the settings and the folders of models come to.
+
+        Raises:
+            ModelError: a manifest or model cannot be used; nothing stays open.
+        """
+        model = load_manifest(settings.vision.manifest).embedding
+        second = None if settings.beside is None else load_manifest(settings.beside).embedding
+        shade = find_covering(settings.vision)
+        with quiet_native_code(), ExitStack() as opened:
+            embedder = Embedder.open(model, settings.vision.threads)
+            opened.callback(embedder.close)
+            beside = None if second is None else Embedder.open(second, settings.vision.threads)
+            covering = None if shade is None else CoveringDetector.open(shade)
+            opened.pop_all()
+        return cls(embedder, model.calibration.cosine_at_fmr(SWAP_FMR), beside, covering)
+
+    def hello(self, instance: str, source: str, *, live: bool) -> Hello:
+        """What control is told first."""
+        beside = "" if self.beside is None else self.beside.model_id
+        return Hello(instance, self.embedder.model_id, source, live=live, beside_id=beside)
+
+    def stream(self, settings: VisionSettings) -> Pipeline:
+        """A pipeline that follows a candidate."""
+        return Pipeline.stream(self.embedder, settings, self.same_person, beside=self.beside, covering=self.covering)
+
+    def photos(self, settings: VisionSettings) -> Pipeline:
+        """A pipeline of single pictures."""
+        return Pipeline.photos(self.embedder, settings, covering=self.covering)
+
+    def close(self) -> None:
+        """Let the networks' memory go."""
+        for network in (self.embedder, self.beside, self.covering):
+            if network is not None:
+                network.close()
 
 
 async def first_of(*waiting: "asyncio.Future[None]") -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from camera.frame import Image
-from inference.align import align
+from inference.chip_network import ChipNetwork
 from inference.manifest import EmbeddingModel, NetworkSpec
 from inference.observation import Embedding
-from inference.runtime import Floats, ModelMismatch, Network, Runtime, open_network
+from inference.runtime import Floats, Network, Runtime, open_network
 
 
 class Embedder:
@@ -18,10 +18,7 @@ class Embedder:
 
     def __init__(self, model: NetworkSpec, network: Network) -> None:
         self.model = model
-        self._network = network
-        self._mean = np.array(model.input.mean, dtype=np.float32)
-        self._std = np.array(model.input.std, dtype=np.float32)
-        _check_shapes(model, network)
+        self._chips = ChipNetwork(model, network, model.dimension)
 
     @classmethod
     def open(cls, model: EmbeddingModel, threads: int = 1, runtime: Runtime = "auto") -> Self:
@@ -40,23 +37,19 @@ class Embedder:
     @property
     def runtime(self) -> str:
         """The runtime in use: `litert` or `tflite-runtime`."""
-        return self._network.runtime
+        return self._chips.runtime
 
     def close(self) -> None:
         """Let the network's memory go."""
-        self._network.close()
+        self._chips.close()
 
     def chip(self, image: Image, landmarks: npt.ArrayLike) -> Image:
-        """The aligned face, (height, width, 3) uint8 BGR in the network's input size.
-
-        Args:
-            image: the picture, BGR.
-            landmarks: (N, 2 or more) FaceMesh landmarks in pixels of the picture, N = 468 or 478.
+        """The aligned face, (height, width, 3) uint8 BGR in the network's input size; `ChipNetwork.chip`.
 
         Raises:
             AlignmentError: the landmarks determine no similarity.
         """
-        return align(image, landmarks, self.model.alignment, self.model.input.width, self.model.input.height)
+        return self._chips.chip(image, landmarks)
 
     def embed(self, image: Image, landmarks: npt.ArrayLike) -> Embedding:
         """The face's embedding: the normalised mean over face and mirror image, (dimension,) float32, unit length.
@@ -73,29 +66,11 @@ class Embedder:
 
     def embed_chips(self, chips: Sequence[Image] | npt.NDArray[np.uint8]) -> Floats:
         """Unit vectors of chips as they are, no mirror images, (len(chips), dimension) float32."""
-        outputs = [self._network.run(self._tensor(chip)).reshape(-1) for chip in chips]
+        outputs = [self._chips.run(chip) for chip in chips]
         return unit(np.array(outputs, dtype=np.float32).reshape(len(outputs), self.model.dimension))
-
-    def _tensor(self, chip: Image) -> Floats:
-        spec = self.model.input
-        ordered = chip[:, :, ::-1] if spec.channels == "rgb" else chip
-        tensor = (ordered.astype(np.float32) - self._mean) / self._std
-        if spec.layout == "nchw":
-            tensor = tensor.transpose(2, 0, 1)
-        return np.ascontiguousarray(tensor[np.newaxis], dtype=np.float32)
 
 
 def unit(vectors: Floats) -> Floats:
     """The vectors (last axis) scaled to length 1; a zero vector stays zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
-
-
-def _check_shapes(model: NetworkSpec, network: Network) -> None:
-    spec = model.input
-    size = (spec.height, spec.width, 3) if spec.layout == "nhwc" else (3, spec.height, spec.width)
-    if network.input_shape != (1, *size) or network.output_shape != (1, model.dimension):
-        raise ModelMismatch(
-            f"{model.id}: the network maps {network.input_shape} to {network.output_shape}, "
-            f"the manifest says {(1, *size)} to {(1, model.dimension)}"
-        )

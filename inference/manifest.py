@@ -1,4 +1,6 @@
-"""What a model is: the manifest beside the model files, read and checked. Pure; no runtime is imported, so control reads it too.
+"""What models are: the manifest beside the model files, read and checked. Pure; no runtime is imported, so control reads it too.
+
+A manifest has an `[embedding]` network, a `[covering]` network, or both. Which manifests a device has is `inference.catalogue`'s.
 
 ModelError
 ├── ManifestError        the manifest, or a file that it names, is not what it must be
@@ -9,7 +11,7 @@ ModelError
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -21,8 +23,13 @@ VERSION = 1
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 PositiveFloat = Annotated[float, msgspec.Meta(gt=0)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
+FileName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""Of a model's file, in the manifest's own folder."""
+Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Triple = tuple[float, float, float]
 Point = tuple[float, float]
+Region = Literal["eyes", "nose_mouth", "forehead"]
+"""Of a face, that something can cover."""
 
 
 class ModelError(Exception):
@@ -62,32 +69,62 @@ class Alignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("alignment targets must be different points")
 
 
-class NetworkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What an embedding network is, apart from its file: all that aligning and embedding need."""
+class AlignedSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every network over an aligned face has."""
 
     id: Name
-    """Travels with every template; templates of different ids are never compared."""
     licence: Name
     origin: Name
-    dimension: Positive
     input: InputSpec
     alignment: Alignment
+
+
+class NetworkSpec(AlignedSpec, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What an embedding network is, apart from its file: all that aligning and embedding need.
+
+    Its id travels with every template; templates of different ids are never compared.
+    """
+
+    dimension: Positive
 
 
 class ModelEntry(NetworkSpec, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The embedding network as the manifest file has it."""
 
-    file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    """File name, in the manifest's own folder."""
-    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    file: FileName
+    sha256: Digest
     size: Positive
     """Bytes."""
     calibration: Calibration
 
 
+class CoveringSpec(AlignedSpec, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a network is, apart from its file, that says of regions of the face whether they are covered."""
+
+    regions: tuple[Region, ...]
+    """In the order of the network's outputs, each the probability that the region is covered."""
+    thresholds: tuple[Annotated[float, msgspec.Meta(gt=0, lt=1)], ...]
+    """Probability from which each region counts as covered."""
+
+    def __post_init__(self) -> None:
+        """Refuse regions that cannot be told apart or judged."""
+        if not self.regions or len(set(self.regions)) != len(self.regions) or len(self.thresholds) != len(self.regions):
+            raise ValueError("covering needs different regions, and as many thresholds as regions")
+
+
+class CoveringEntry(CoveringSpec, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The covering network as the manifest file has it."""
+
+    file: FileName
+    sha256: Digest
+    size: Positive
+    """Bytes."""
+
+
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
-    embedding: ModelEntry
+    embedding: ModelEntry | None = None
+    covering: CoveringEntry | None = None
 
 
 class EmbeddingModel(ModelEntry, frozen=True, kw_only=True):
@@ -96,23 +133,41 @@ class EmbeddingModel(ModelEntry, frozen=True, kw_only=True):
     path: Path
 
     def read(self) -> bytes:
-        """The model's bytes, checked.
+        """The model's bytes, checked. `ManifestError`: the file is absent or is not the one that the manifest means."""
+        return _content(self.path, self.sha256)
 
-        Raises:
-            ManifestError: the file is absent or is not the one that the manifest means.
-        """
-        try:
-            content = self.path.read_bytes()
-        except OSError as error:
-            raise ManifestError(f"{self.path}: cannot be read ({error.strerror}); restore the model file") from error
-        found = hashlib.sha256(content).hexdigest()
-        if found != self.sha256:
-            raise ManifestError(f"{self.path}: sha256 is {found}, the manifest says {self.sha256}; restore the model file")
-        return content
+
+class CoveringModel(CoveringEntry, frozen=True, kw_only=True):
+    """A covering network that a manifest describes, with the place of its file."""
+
+    path: Path
+
+    def read(self) -> bytes:
+        """The model's bytes, checked. `ManifestError`: the file is absent or is not the one that the manifest means."""
+        return _content(self.path, self.sha256)
+
+
+def _content(path: Path, sha256: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ManifestError(f"{path}: cannot be read ({error.strerror}); restore the model file") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ManifestError(f"{path}: sha256 is {found}, the manifest says {sha256}; restore the model file")
+    return content
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a manifest says, the files that it names not yet looked at."""
+
+    path: Path
+    embedding: EmbeddingModel | None
+    covering: CoveringModel | None
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """A checked manifest: its place, and the models of the product."""
+    """A checked manifest with an embedding network: its place, and that network."""
 
     path: Path
     embedding: EmbeddingModel
@@ -124,20 +179,40 @@ def default_manifest() -> Path:
 
 
 def load_manifest(path: Path | None = None) -> Manifest:
-    """Read a manifest (default: the shipped one) and check it, the hashes of its files included.
+    """Read the manifest of an embedding network (default: the shipped one) and check it, its file's hash included.
 
     Raises:
         ManifestError: unreadable, not TOML, unknown or missing key, value out of range, calibration absent or not
             monotone, or a model file that is absent or altered. The message names file and key.
     """
-    path = default_manifest() if path is None else path
+    listing = read_listing(default_manifest() if path is None else path)
+    if listing.embedding is None:
+        raise ManifestError(f"{listing.path}: there is no [embedding] in it")
+    listing.embedding.read()
+    return Manifest(path=listing.path, embedding=listing.embedding)
+
+
+def read_listing(path: Path) -> Listing:
+    """Read a manifest, whatever networks it has, and check all but their files.
+
+    Raises:
+        ManifestError: as `load_manifest`.
+    """
     document = _parse(path)
     if document.version != VERSION:
         raise ManifestError(f"{path}: manifest version {document.version}, this program reads version {VERSION}")
-    entry = msgspec.structs.asdict(document.embedding)
-    model = EmbeddingModel(**entry, path=path.parent / document.embedding.file)
-    model.read()
-    return Manifest(path=path, embedding=model)
+    embedding, covering = document.embedding, document.covering
+    if embedding is None and covering is None:
+        raise ManifestError(f"{path}: there is neither an [embedding] nor a [covering] in it")
+    return Listing(
+        path=path,
+        embedding=None if embedding is None else EmbeddingModel(**_placed(embedding, path)),
+        covering=None if covering is None else CoveringModel(**_placed(covering, path)),
+    )
+
+
+def _placed(entry: ModelEntry | CoveringEntry, path: Path) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(entry), "path": path.parent / entry.file}
 
 
 def _parse(path: Path) -> _Document:

@@ -12,6 +12,9 @@ Embedding = npt.NDArray[np.float32]
 USABLE = ""
 """The condition of a frame whose candidate can be judged; every other condition is an error code of the wire contract."""
 
+COVERED = "face_covered"
+"""The condition of a face of which something covers a region, and the reason of that region's measure."""
+
 
 class Box(msgspec.Struct, frozen=True):
     """A face's bounding box in pixels of the frame: left, top, width, height."""
@@ -83,8 +86,24 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     liveness: LivenessEvidence | None = None
     embedding: bytes | None = None
     """Unit float32 vector, little-endian: the normalised mean over the face and its mirror image. None on frames not worth it."""
+    beside: bytes | None = None
+    """The same frame's embedding by the model from which the device is moving on; None where there is no transition."""
     timings_ms: dict[str, float] = {}
+
+    @property
+    def covered(self) -> tuple[str, ...]:
+        """The regions of the face that something covers, as their measures are named."""
+        measures = () if self.quality is None else self.quality.measures
+        return tuple(measure.name for measure in measures if measure.reason == COVERED)
 
     def vector(self) -> Embedding | None:
         """The embedding as an array, shape (dimension,); None where the frame has none."""
-        return None if self.embedding is None else np.frombuffer(self.embedding, dtype="<f4")
+        return _array(self.embedding)
+
+    def vector_beside(self) -> Embedding | None:
+        """`beside` as an array; None where the frame has none."""
+        return _array(self.beside)
+
+
+def _array(content: bytes | None) -> Embedding | None:
+    return None if content is None else np.frombuffer(content, dtype="<f4")

@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -15,11 +15,11 @@ from inference.candidate import Rule
 from inference.landmarks import MediaPipeFinder, MediaPipeMesher
 from inference.liveness.meter import LivenessMeter
 from inference.mesh import Landmarks
-from inference.observation import USABLE, Embedding, LivenessEvidence, Observation, Pose, Quality
+from inference.observation import USABLE, Embedding, LivenessEvidence, Measure, Observation, Pose, Quality
 from inference.pose import head_pose
 from inference.quality import SCORE_USABLE, assess
 from inference.settings import VisionSettings
-from inference.stages import Embedder
+from inference.stages import Covering, Embedder
 from inference.tracking import PhotoTracker, Sighting, StreamTracker
 
 _NEW_POSE = 8.0
@@ -53,10 +53,13 @@ class _Track:
 
     number: int
     liveness: LivenessMeter = field(default_factory=LivenessMeter)
-    embedded_at: float = -1e9
+    looked_at: float = -1e9
+    """When a frame was last found worth an embedding, whether or not a covering then stood against it."""
     embedding: Embedding | None = None
     pose: Pose | None = None
     quality: float = 0.0
+    coverings: tuple[Measure, ...] = ()
+    """As of `looked_at`: they hold for the frames in between."""
 
 
 class Pipeline:
@@ -67,34 +70,57 @@ class Pipeline:
         embedder: the network; not closed with the pipeline, as several share one.
         settings: limits.
         same_person: cosine between two embeddings that follow each other on one track below which the person has changed.
+        beside: a second embedding network that sees the same frames; not closed with the pipeline.
+        covering: says what is covered, before anything is embedded; None: nobody asks. Not closed with the pipeline.
     """
 
-    def __init__(self, tracker: Tracker, embedder: Embedder, settings: VisionSettings, same_person: float = -1.0) -> None:
+    def __init__(
+        self,
+        tracker: Tracker,
+        embedder: Embedder,
+        settings: VisionSettings,
+        same_person: float = -1.0,
+        *,
+        beside: Embedder | None = None,
+        covering: Covering | None = None,
+    ) -> None:
         self._tracker, self._embedder = tracker, embedder
+        self._beside, self._covering = beside, covering
         self._settings = settings
         self._same_person = same_person
         self._track = _Track(0)
 
     @classmethod
-    def stream(cls, embedder: Embedder, settings: VisionSettings, same_person: float = -1.0) -> Self:
+    def stream(
+        cls,
+        embedder: Embedder,
+        settings: VisionSettings,
+        same_person: float = -1.0,
+        *,
+        beside: Embedder | None = None,
+        covering: Covering | None = None,
+    ) -> Self:
         """A pipeline that tracks the candidate from frame to frame, on MediaPipe."""
         finder, mesher = MediaPipeFinder(), MediaPipeMesher(tracking=True)
         look, lost = settings.look_interval_s, settings.lost_s
         tracker = StreamTracker(finder, mesher, rule_of(settings), look, lost, _track_numbers)
-        return cls(tracker, embedder, settings, same_person)
+        return cls(tracker, embedder, settings, same_person, beside=beside, covering=covering)
 
     @classmethod
-    def photos(cls, embedder: Embedder, settings: VisionSettings, *, central: bool = False) -> Self:
+    def photos(
+        cls, embedder: Embedder, settings: VisionSettings, *, central: bool = False, covering: Covering | None = None
+    ) -> Self:
         """A pipeline that sees every picture on its own, on MediaPipe.
 
         Args:
             embedder: the network.
             settings: limits.
+            covering: as of the class.
             central: take the face nearest to the middle whatever stands beside it; only for measuring on collections.
         """
         rule = None if central else rule_of(settings)
         tracker = PhotoTracker(MediaPipeFinder(), MediaPipeMesher(tracking=False), rule, _track_numbers)
-        return cls(tracker, embedder, settings)
+        return cls(tracker, embedder, settings, covering=covering)
 
     def observe(self, frame: Frame) -> Observation:
         """Everything that is to be known about one frame. Frames of a stream come in order of time."""
@@ -140,13 +166,20 @@ class Pipeline:
         clock.lap("quality")
         liveness = self._track.liveness.update(frame.time, landmarks, pose)
         clock.lap("liveness")
-        embedding = None
-        if condition == USABLE and self._worth_it(frame.time, pose, quality, liveness):
-            embedding = self._embed(frame, landmarks, liveness)
-            self._track.embedded_at, self._track.pose, self._track.quality = frame.time, pose, quality.score
-            if self._track.number != sighting.track:
-                liveness = self._track.liveness.update(frame.time, landmarks, pose)
-            clock.lap("embed")
+        embedding = beside = None
+        if condition == USABLE:
+            worth_it = self._worth_it(frame.time, pose, quality, liveness)
+            if worth_it:
+                self._track.looked_at, self._track.pose, self._track.quality = frame.time, pose, quality.score
+                self._track.coverings = self._coverings(frame, landmarks)
+                clock.lap("covering")
+            quality = _joined(quality, self._track.coverings)
+            condition = quality.reason if quality.score < SCORE_USABLE else USABLE
+            if worth_it and condition == USABLE:
+                embedding, beside = self._embed(frame, landmarks, liveness)
+                if self._track.number != sighting.track:
+                    liveness = self._track.liveness.update(frame.time, landmarks, pose)
+                clock.lap("embed")
         return _with(
             seen,
             track=self._track.number,
@@ -155,7 +188,8 @@ class Pipeline:
             pose=pose,
             quality=quality,
             liveness=liveness,
-            embedding=None if embedding is None else embedding.astype("<f4").tobytes(),
+            embedding=_bytes(embedding),
+            beside=_bytes(beside),
             timings_ms=clock.total(),
         )
 
@@ -165,26 +199,34 @@ class Pipeline:
         if liveness.eyes_closed:
             return False
         return (
-            now - track.embedded_at >= self._settings.embed_interval_s
+            now - track.looked_at >= self._settings.embed_interval_s
             or quality.score >= track.quality + _NEW_QUALITY
             or _apart(pose, track.pose) >= _NEW_POSE
         )
 
-    def _embed(self, frame: Frame, landmarks: Landmarks, shown: LivenessEvidence) -> Embedding | None:
-        """The frame's embedding; a new track where what was shown so far may have been another person's."""
+    def _coverings(self, frame: Frame, landmarks: Landmarks) -> tuple[Measure, ...]:
+        try:
+            return () if self._covering is None else self._covering.measure(frame.image, landmarks)
+        except AlignmentError:
+            return ()
+
+    def _embed(self, frame: Frame, landmarks: Landmarks, shown: LivenessEvidence) -> tuple[Embedding | None, Embedding | None]:
+        """The frame's embeddings; a new track where what was shown so far may have been another person's."""
         try:
             embedding = self._embedder.embed(frame.image, landmarks)
+            beside = None if self._beside is None else self._beside.embed(frame.image, landmarks)
         except AlignmentError:
-            return None
+            return None, None
         before = self._track.embedding
         # Whose eyes closed while no frame was good enough to tell who it is? And somebody can take another's place without a
         # jump: a photo slid before a face.
         unknown = before is None and shown.blinks + shown.long_closures > 0
         swapped = before is not None and float(before @ embedding) < self._same_person
         if unknown or swapped:
-            self._track = _Track(self._tracker.split())
+            seen = self._track
+            self._track = replace(seen, number=self._tracker.split(), liveness=LivenessMeter())
         self._track.embedding = embedding
-        return embedding
+        return embedding, beside
 
 
 class _Stopwatch:
@@ -207,6 +249,15 @@ class _Stopwatch:
 def rule_of(settings: VisionSettings) -> Rule:
     """The candidate rule that the settings say."""
     return Rule(settings.zone, settings.candidate_ratio, settings.min_eye_distance)
+
+
+def _joined(quality: Quality, measures: tuple[Measure, ...]) -> Quality:
+    """The quality with more measures."""
+    return Quality(min((quality.score, *(measure.score for measure in measures))), (*quality.measures, *measures))
+
+
+def _bytes(embedding: Embedding | None) -> bytes | None:
+    return None if embedding is None else embedding.astype("<f4").tobytes()
 
 
 def _apart(one: Pose | None, other: Pose | None) -> float:

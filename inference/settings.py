@@ -24,7 +24,11 @@ class VisionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    manifest: Annotated[Path | None, Field(description="Manifest of the models; by default the shipped one.")] = None
+    manifest: Annotated[
+        Path | None, Field(description="Manifest of the embedding model unless another is chosen; else the shipped.")
+    ] = None
+    models: Annotated[Path | None, Field(description="Folder of further models, each in a folder with its manifest.toml.")] = None
+    covering: Annotated[bool, Field(description="Ask for coverings to be taken off, where a model for that is there.")] = True
     threads: Annotated[int, Field(description="Threads of the embedding network.", ge=1, le=16)] = 1
     zone: Annotated[ZoneSettings, Field(description="Where in the frame a face has to be.")] = ZoneSettings()
     min_eye_distance: Annotated[
@@ -59,6 +63,9 @@ class ProcessSettings(BaseModel):
 
     camera: Annotated[CameraSettings, Field(description="Which camera; vision@remote has none.")] = CameraSettings()
     vision: Annotated[VisionSettings, Field(description="How faces are judged.")] = VisionSettings()
+    beside: Annotated[
+        Path | None, Field(description="Manifest of a second embedding model that runs beside, in a transition.")
+    ] = None
     log_level: Annotated[str, Field(description="Least severity that is written.", pattern="^(debug|info|warning|error)$")] = (
         "info"
     )

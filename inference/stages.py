@@ -5,7 +5,7 @@ from typing import Protocol
 
 from camera.frame import Image
 from inference.mesh import Landmarks
-from inference.observation import Box, Embedding
+from inference.observation import Box, Embedding, Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,16 @@ class Embedder(Protocol):
 
     def embed(self, image: Image, landmarks: Landmarks) -> Embedding:
         """Unit (dimension,) float32: the normalised mean over the face and its mirror image."""
+
+    def close(self) -> None:
+        """Release what it holds."""
+
+
+class Covering(Protocol):
+    """Says of the regions of a face whether something covers them."""
+
+    def measure(self, image: Image, landmarks: Landmarks) -> tuple[Measure, ...]:
+        """One measure a region, named after it; the reason of those that are covered is `COVERED`."""
 
     def close(self) -> None:
         """Release what it holds."""

@@ -11,8 +11,7 @@ from camera.capture import Capture
 from camera.frame import Frame, Image
 from camera.open import open_capture
 from inference.channel import ChannelError, Hello, Instruct, Preview, Seen, Watch, read_from_control
-from inference.duty import first_of, open_embedder
-from inference.embedder import Embedder
+from inference.duty import Networks, first_of
 from inference.outlet import Outlet
 from inference.pipeline import Pipeline
 from inference.settings import ProcessSettings
@@ -33,7 +32,7 @@ class CameraDuty:
         self._stopped = threading.Event()
         self._watched = False
         self._previewed = -1e9
-        self._embedder: Embedder | None = None
+        self._networks: Networks | None = None
         self._pipeline: Pipeline | None = None
         self._capture: Capture | None = None
 
@@ -49,11 +48,11 @@ class CameraDuty:
 
     def open(self) -> Hello:
         """Load the models, then open the camera: its frames are looked at from the first on."""
-        self._embedder, same_person = open_embedder(self._settings.vision)
-        self._pipeline = Pipeline.stream(self._embedder, self._settings.vision, same_person)
+        self._networks = Networks.open(self._settings)
+        self._pipeline = self._networks.stream(self._settings.vision)
         self._capture = open_capture(self._settings.camera)
         source = self._capture.source
-        return Hello(instance="camera", model_id=self._embedder.model_id, source=source.name, live=source.live)
+        return self._networks.hello("camera", source.name, live=source.live)
 
     async def work(self, outlet: Outlet, worker: Worker) -> None:
         """Observe until control closes the connection, or the source is over."""
@@ -72,7 +71,7 @@ class CameraDuty:
 
     def close(self) -> None:
         """Release camera, graphs and network."""
-        for part in (self._capture, self._pipeline, self._embedder):
+        for part in (self._capture, self._pipeline, self._networks):
             if part is not None:
                 part.close()
 

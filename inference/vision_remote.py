@@ -7,8 +7,7 @@ from collections.abc import Callable
 from camera.frame import Frame
 from inference.channel import ChannelError, Forget, Hello, Judge, Judged, read_from_control
 from inference.decode import ImageRefused, decode
-from inference.duty import open_embedder
-from inference.embedder import Embedder
+from inference.duty import Networks
 from inference.outlet import Outlet
 from inference.pipeline import Pipeline
 from inference.settings import ProcessSettings, VisionSettings
@@ -21,8 +20,9 @@ class RemoteDuty:
     """The remote instance."""
 
     def __init__(self, settings: ProcessSettings) -> None:
+        self._process = settings
         self._settings = settings.vision
-        self._embedder: Embedder | None = None
+        self._networks: Networks | None = None
         self._judge: StreamJudge | None = None
 
     @property
@@ -37,14 +37,10 @@ class RemoteDuty:
 
     def open(self) -> Hello:
         """Load the models."""
-        self._embedder, same_person = open_embedder(self._settings)
-        embedder, settings = self._embedder, self._settings
-        self._judge = StreamJudge(
-            settings,
-            stream=lambda: Pipeline.stream(embedder, settings, same_person),
-            photos=lambda: Pipeline.photos(embedder, settings),
-        )
-        return Hello(instance="remote", model_id=embedder.model_id, source="clients", live=False)
+        networks, settings = Networks.open(self._process), self._settings
+        self._networks = networks
+        self._judge = StreamJudge(settings, lambda: networks.stream(settings), lambda: networks.photos(settings))
+        return networks.hello("remote", "clients", live=False)
 
     async def work(self, outlet: Outlet, worker: Worker) -> None:
         """Answer one image after the other until control closes the connection; control waits, nothing is queued here."""
@@ -65,7 +61,7 @@ class RemoteDuty:
 
     def close(self) -> None:
         """Release graphs and network."""
-        for part in (self._judge, self._embedder):
+        for part in (self._judge, self._networks):
             if part is not None:
                 part.close()
 

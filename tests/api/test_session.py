@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from api.feedback import instruction, progress
 from api.records import SessionKind, SessionStatus
 from api.session import Enroll, Judge, Refuse, Terms
 from api.settings import SessionSettings
+from inference.observation import COVERED, Measure, Quality
 
 
 def terms(kind=SessionKind.AUTHENTICATION, **changed):
@@ -329,3 +331,24 @@ def test_whatever_comes_nobody_is_enrolled_without_life_and_samples_of_one_track
             assert len(effect.samples) == target
             assert {sample.track for sample in effect.samples.samples} == {state.evidence.track}
             state = rules.enrolled(state).state
+
+
+@pytest.mark.parametrize(
+    ("covered", "asked"),
+    [
+        (("nose_mouth",), "uncover_mouth"),
+        (("eyes",), "remove_sunglasses"),
+        (("forehead",), "lift_hat"),
+        (("forehead", "eyes"), "remove_sunglasses"),
+        (("forehead", "eyes", "nose_mouth"), "uncover_mouth"),
+        ((), "uncover_mouth"),
+        (("chin",), "uncover_mouth"),
+    ],
+)
+def test_a_covered_face_is_asked_to_take_off_what_covers_it(seen, covered, asked):
+    measures = tuple(Measure(region, 0.9, 0.2, COVERED) for region in covered)
+    frame = msgspec.structs.replace(seen(1, person=None, condition=COVERED), quality=Quality(0.2, measures))
+    state, effects = run(rules.begin(terms()), [frame])
+    assert (state.condition, instruction(state), effects) == (COVERED, asked, [])
+    free, _ = run(state, [seen(2, time=0.1)], 0.1)
+    assert (free.condition, free.covered) == ("", ())

@@ -1,0 +1,170 @@
+"""Several models side by side: which are there, which is meant by an id, and what is refused."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from inference import catalogue
+from inference.manifest import ManifestError, default_manifest, load_manifest, read_listing
+from inference.settings import VisionSettings
+
+SHIPPED = default_manifest().read_text(encoding="utf-8")
+MODEL = load_manifest().embedding
+
+COVERING = """
+version = 1
+[covering]
+id = "covering-test"
+licence = "CC0-1.0"
+origin = "a test"
+file = "covering.tflite"
+sha256 = "{sha256}"
+size = 7
+regions = ["eyes", "nose_mouth", "forehead"]
+thresholds = [0.5, 0.5, 0.5]
+[covering.input]
+width = 96
+height = 96
+layout = "nhwc"
+channels = "rgb"
+mean = [0.0, 0.0, 0.0]
+std = [1.0, 1.0, 1.0]
+[covering.alignment]
+landmarks = [[33], [263]]
+targets = [[30.0, 30.0], [66.0, 30.0]]
+"""
+
+
+def embedding_in(folder: Path, model_id: str, content: bytes = b"a network") -> Path:
+    """A manifest of another embedding model; its file holds `content`."""
+    folder.mkdir(parents=True)
+    (folder / MODEL.file).write_bytes(content)
+    text = SHIPPED.replace(f'"{MODEL.id}"', f'"{model_id}"', 1).replace(MODEL.sha256, hashlib.sha256(content).hexdigest(), 1)
+    (folder / "manifest.toml").write_text(text, encoding="utf-8")
+    return folder / "manifest.toml"
+
+
+def covering_in(folder: Path, content: bytes = b"network", text: str = COVERING) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "covering.tflite").write_bytes(content)
+    (folder / "manifest.toml").write_text(text.format(sha256=hashlib.sha256(b"network").hexdigest()), encoding="utf-8")
+    return folder / "manifest.toml"
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A shipped folder with one embedding model and no covering network."""
+    shipped = tmp_path / "shipped"
+    monkeypatch.setattr(catalogue, "default_manifest", lambda: shipped / "manifest.toml")
+    return embedding_in(shipped, "first")
+
+
+def test_models_of_all_folders_are_found_the_default_first(alone: Path, tmp_path: Path) -> None:
+    second, third = embedding_in(tmp_path / "shipped" / "b", "second"), embedding_in(tmp_path / "more" / "c", "third")
+    named = embedding_in(tmp_path / "named", "fourth")
+    settings = VisionSettings(manifest=named, models=tmp_path / "more")
+    paths = {model_id: path for model_id, (path, _) in catalogue.embeddings(settings).items()}
+    assert paths == {"fourth": named, "first": alone, "second": second, "third": third}
+    assert next(iter(paths)) == "fourth"
+    assert catalogue.default_of(VisionSettings(models=tmp_path / "more")) == alone
+
+
+def test_a_copy_of_a_model_is_the_same_model(alone: Path, tmp_path: Path) -> None:
+    embedding_in(tmp_path / "shipped" / "copy", "first")
+    assert list(catalogue.embeddings(VisionSettings(manifest=alone))) == ["first"]
+
+
+def test_one_id_for_two_networks_is_refused(alone: Path, tmp_path: Path) -> None:
+    embedding_in(tmp_path / "shipped" / "other", "first", b"another network")
+    with pytest.raises(ManifestError, match="different networks by first"):
+        catalogue.embeddings(VisionSettings(manifest=alone))
+
+
+def test_a_neighbour_that_cannot_be_read_is_told_and_keeps_no_door_shut(alone: Path, tmp_path: Path) -> None:
+    broken = embedding_in(tmp_path / "shipped" / "broken", "broken")
+    broken.write_text(broken.read_text(encoding="utf-8").replace("cosines", "cosine", 1), encoding="utf-8")
+    settings = VisionSettings(manifest=alone)
+    assert list(catalogue.embeddings(settings)) == ["first"]
+    (found,) = (each for each in catalogue.found(settings) if each.problem)
+    assert found.path == broken
+    assert "calibration" in found.problem
+
+
+def test_the_covering_network_is_found_wherever_it_lies(alone: Path, tmp_path: Path) -> None:
+    settings = VisionSettings(manifest=alone)
+    assert catalogue.covering(settings) is None
+    covering_in(tmp_path / "shipped" / "covering")
+    model = catalogue.covering(settings)
+    assert model is not None
+    assert model.id == "covering-test"
+    assert model.read() == b"network"
+    assert catalogue.covering(VisionSettings(manifest=alone, covering=False)) is None
+
+
+def test_a_damaged_covering_network_is_refused(alone: Path, tmp_path: Path) -> None:
+    path = covering_in(tmp_path / "shipped" / "covering", b"networc")
+    with pytest.raises(ManifestError, match="sha256"):
+        catalogue.covering(VisionSettings(manifest=alone))
+    (path.parent / "covering.tflite").unlink()
+    with pytest.raises(ManifestError, match=r"covering\.tflite: cannot be read"):
+        catalogue.covering(VisionSettings(manifest=alone))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('["eyes", "nose_mouth", "forehead"]', '["eyes", "nose_mouth", "chin"]', "chin"),
+        ('["eyes", "nose_mouth", "forehead"]', '["eyes", "eyes", "forehead"]', "different regions"),
+        ("[0.5, 0.5, 0.5]", "[0.5, 0.5]", "as many thresholds"),
+        ("[0.5, 0.5, 0.5]", "[0.5, 0.5, 1.0]", "thresholds"),
+        ("size = 7", "", "size"),
+        ("[covering.alignment]", "[covering.alignments]", "alignment"),
+    ],
+)
+def test_a_wrong_covering_manifest_is_refused(alone: Path, tmp_path: Path, old: str, new: str, says: str) -> None:
+    path = covering_in(tmp_path / "shipped" / "covering", text=COVERING.replace(old, new, 1))
+    with pytest.raises(ManifestError, match=says) as refusal:
+        catalogue.covering(VisionSettings(manifest=alone))
+    assert str(path) in str(refusal.value)
+
+
+def test_two_covering_networks_are_refused(alone: Path, tmp_path: Path) -> None:
+    covering_in(tmp_path / "shipped" / "one")
+    other = covering_in(tmp_path / "shipped" / "two", b"another")
+    other.write_text(
+        COVERING.format(sha256=hashlib.sha256(b"another").hexdigest()),
+        encoding="utf-8",
+    )
+    with pytest.raises(ManifestError, match="only one"):
+        catalogue.covering(VisionSettings(manifest=alone))
+
+
+def test_a_manifest_without_any_network_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "manifest.toml").write_text("version = 1\n", encoding="utf-8")
+    with pytest.raises(ManifestError, match=r"neither an \[embedding\] nor a \[covering\]"):
+        read_listing(tmp_path / "manifest.toml")
+
+
+def test_a_covering_manifest_is_no_embedding(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match=r"no \[embedding\]"):
+        load_manifest(covering_in(tmp_path / "covering"))
+
+
+def test_a_manifest_may_have_both(tmp_path: Path) -> None:
+    path = embedding_in(tmp_path / "both", "both")
+    path.write_text(
+        path.read_text(encoding="utf-8") + COVERING.partition("version = 1")[2].format(sha256="0" * 64), encoding="utf-8"
+    )
+    listing = read_listing(path)
+    assert listing.embedding is not None
+    assert listing.covering is not None
+
+
+def test_what_is_shipped_can_all_be_used() -> None:
+    settings = VisionSettings()
+    for path, model in catalogue.embeddings(settings).values():
+        assert load_manifest(path).embedding == model
+    assert not [each.problem for each in catalogue.found(settings) if each.problem]
+    covering = catalogue.covering(settings)
+    assert covering is None or len(covering.read()) == covering.size
