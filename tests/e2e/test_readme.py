@@ -101,4 +101,4 @@ def test_the_lines_for_the_browsers_console_recognise_them(talk: Talk, enrolled,
         with page.expect_console_message(lambda message: "authentication_result" in message.text, timeout=90_000) as told:
             page.evaluate(f"async () => {{ {parts['js'].replace('fk_…', talk.key)} }}")
         said = json.loads(told.value.text)
-    assert (said["authenticated"], said["user_id"]) == (True, "ada")
+    assert (said["authenticated"], said.get("reason"), said["user_id"]) == (True, None, "ada")
