@@ -9,6 +9,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from api.errors import ApiError
 from api.terms import FEWEST_TARGET_SAMPLES, MOST_TARGET_SAMPLES, TARGET_SAMPLES
 
+PROTOCOL = "facekiosk.v1"
+"""The protocol of clients that show people the device's instructions."""
 MOST_FRAMES = 8
 """Frames in one call."""
 _MOST_METADATA = 32
@@ -89,6 +91,8 @@ class EnrollmentRequest(Request):
     user_id: UserId
     require_liveness: bool | None = None
     """None: as the client's grants have it."""
+    protocol: Literal["facekiosk.v1"] | None = None
+    """What the client offers to speak; see `instructed_liveness`."""
     metadata: EnrollmentMetadata = EnrollmentMetadata()
 
 
@@ -104,6 +108,8 @@ class AuthenticationRequest(Request):
 
     user_id: UserId | None = None
     require_liveness: bool = True
+    protocol: Literal["facekiosk.v1"] | None = None
+    """What the client offers to speak; see `instructed_liveness`."""
     metadata: AuthenticationMetadata = AuthenticationMetadata()
 
 

@@ -61,6 +61,13 @@ class SessionSettings(BaseModel):
     allow_waived_liveness: Annotated[
         bool, Field(description="Whether a client with the grant waive_liveness may do without liveness on this device.")
     ] = True
+    instructed_liveness: Annotated[
+        bool,
+        Field(
+            description="Whether clients must show people the device's instructions (`facekiosk.v1`) where liveness is needed, "
+            "so that more can be demanded than people show unasked; others get `stronger_liveness_required`."
+        ),
+    ] = False
 
     duplicates: Annotated[
         Literal["refuse", "flag"],

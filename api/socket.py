@@ -23,11 +23,10 @@ from api.messages import (
 from api.operation import Operation, operation
 from api.ports import StoreError
 from api.records import Origin, SessionKind, SessionStatus
-from api.schema import ProcessFrameMessage, parse
+from api.schema import PROTOCOL, ProcessFrameMessage, parse
 from api.services import SERVICES, Services
 from api.wire import error_message, final_message, frame_message, state_message
 
-PROTOCOL = "facekiosk.v1"
 REFUSED, UNKNOWN, IDLE, EXPIRED, TOO_FAST = 4401, 4404, 4408, 4410, 4429
 _CUT_OFF = {"invalid_token": REFUSED, "forbidden": REFUSED, "session_not_found": UNKNOWN}
 """Errors after which nothing more can come of a socket, and its close code."""
@@ -197,6 +196,8 @@ async def process_image(request: web.Request) -> web.StreamResponse:
     same_origin(request)
     refusal = await _refusal_code(services, token)
     await socket.prepare(request)
+    if refusal is None and await _needs_instructions(services, token) and socket.ws_protocol != PROTOCOL:
+        refusal = REFUSED, "stronger_liveness_required"
     if refusal is not None:
         await socket.close(code=refusal[0], message=refusal[1].encode())
         return socket
@@ -223,6 +224,11 @@ async def _refusal_code(services: Services, token: str) -> tuple[int, str] | Non
     except ApiError as error:
         return _CUT_OFF.get(error.code, EXPIRED), error.code
     return None
+
+
+async def _needs_instructions(services: Services, token: str) -> bool:
+    """Whether the session's person must be shown the device's instructions, as its client has offered to."""
+    return services.sessions.settings.instructed_liveness and (await services.sessions.row(token)).require_liveness
 
 
 def mount(app: web.Application) -> None:

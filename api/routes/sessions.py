@@ -12,6 +12,7 @@ from api.images import decode_frame
 from api.operation import Operation, operation
 from api.records import Client, SessionKind, SessionRow
 from api.schema import (
+    PROTOCOL,
     AuthenticationRequest,
     AuthenticationResponse,
     EnrollmentRequest,
@@ -47,7 +48,7 @@ async def create_enrollment(request: web.Request) -> web.Response:
     """Begin an enrolment. Liveness is waived only for a client with the grant, and where the device allows it."""
     client = await caller(request, "enroll")
     wanted = parse(EnrollmentRequest, await body(request))
-    required = wanted.require_liveness is True or not _may_waive(request, client)
+    required = _liveness(request, client, wanted, wanted.require_liveness is True)
     session = NewSession(
         kind=SessionKind.ENROLLMENT,
         realm=client.realm,
@@ -78,15 +79,25 @@ async def create_authentication(request: web.Request) -> web.Response:
         realm=client.realm,
         client_id=client.client_id,
         user_id=wanted.user_id,
-        require_liveness=wanted.require_liveness or not _may_waive(request, client),
+        require_liveness=_liveness(request, client, wanted, wanted.require_liveness),
         min_confidence=wanted.metadata.min_confidence or 0.0,
         metadata=wanted.metadata.own(),
     )
     return answer(created(request, await request.app[SERVICES].sessions.create(session)), status=201)
 
 
-def _may_waive(request: web.Request, client: Client) -> bool:
-    return "waive_liveness" in client.grants and request.app[SERVICES].sessions.settings.allow_waived_liveness
+def _liveness(request: web.Request, client: Client, wanted: EnrollmentRequest | AuthenticationRequest, asked: bool) -> bool:
+    """Whether the session needs liveness: where it is asked for, and wherever it may not be waived.
+
+    Raises:
+        ApiError: `stronger_liveness_required`: the device demands more of it than this client offers.
+    """
+    settings = request.app[SERVICES].sessions.settings
+    needed = asked or "waive_liveness" not in client.grants or not settings.allow_waived_liveness
+    if needed and settings.instructed_liveness and wanted.protocol != PROTOCOL:
+        details = {"protocol": PROTOCOL}
+        raise ApiError("stronger_liveness_required", "people must be shown the device's instructions", details=details)
+    return needed
 
 
 def created(request: web.Request, row: SessionRow) -> SessionCreatedResponse:
