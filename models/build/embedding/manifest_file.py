@@ -11,9 +11,7 @@ import msgspec
 from inference.calibration import Calibration
 from inference.manifest import VERSION, Manifest, load_manifest
 
-_HEAD = (
-    "# Written by models/build/embedding (make models). A change here without the model file it belongs to is refused at start."
-)
+_HEAD = "# Written by models/build/{} (make models). A change here without the model file it belongs to is refused at start."
 
 
 def write(network: Mapping[str, Any], model_id: str, model: Path, calibration: Calibration) -> Manifest:
@@ -25,14 +23,19 @@ def write(network: Mapping[str, Any], model_id: str, model: Path, calibration: C
         model: the TFLite file.
         calibration: of this file's own scores.
     """
+    measured = msgspec.to_builtins(calibration)
+    return load_manifest(write_network("embedding", {**network, "id": model_id}, model, {"calibration": measured}))
+
+
+def write_network(kind: str, network: Mapping[str, Any], model: Path, measured: Mapping[str, Any]) -> Path:
+    """Write `manifest.toml` into the model's folder, unchecked: a table `kind` of the network, its file and what was measured."""
     content = model.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    entry = {**network, "id": model_id, "file": model.name, "sha256": digest, "size": len(content)}
-    measured = msgspec.to_builtins(calibration)
+    entry = {**network, "file": model.name, "sha256": digest, "size": len(content), **measured}
     path = model.parent / "manifest.toml"
-    text = "\n".join([_HEAD, f"version = {VERSION}", *_table("embedding", {**entry, "calibration": measured})])
+    text = "\n".join([_HEAD.format(kind), f"version = {VERSION}", *_table(kind, entry)])
     path.write_text(text + "\n", encoding="utf-8")
-    return load_manifest(path)
+    return path
 
 
 def _table(name: str, values: Mapping[str, Any]) -> list[str]:
