@@ -1,6 +1,6 @@
 # Every target sets up what it needs first; a set-up that is up to date costs a second.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system test-long check eval bench models lock clean
+.PHONY: help run test test-system test-long check eval bench bench-api models lock clean
 PYTHON := .venv/bin/python
 ARGS ?=
 FLOAT := build/models/dlib_float32/manifest.toml
@@ -41,6 +41,10 @@ bench: ## speed and memory, as ratios in one run
 	@scripts/setup.sh bench
 	@$(PYTHON) -W ignore -m bench.speed $(ARGS)
 	@$(PYTHON) -m bench.search $(ARGS)
+
+bench-api: ## the session API: rates, fairness, memory, kills (ARGS="--only load --seconds 10": less of it)
+	@scripts/setup.sh bench
+	@$(PYTHON) -W ignore -m bench.api $(ARGS)
 
 models: ## rebuild models/ from their origins (an environment of its own)
 	@models/build/embedding/build.sh $(ARGS)

@@ -62,10 +62,26 @@ class FrameSocket:
         Raises:
             SocketClosed: the device closed instead.
         """
+        await self.offer(image)
+        return await self.receive()
+
+    async def offer(self, image: bytes) -> None:
+        """Send without waiting for the answer. A newer frame takes the place of one that waits, which is answered `superseded`.
+
+        Raises:
+            SocketClosed: the device closed.
+        """
         try:
             await self._socket.send_bytes(image)
         except ConnectionError:
             raise SocketClosed(self._socket.close_code) from None
+
+    async def receive(self) -> dict[str, Any]:
+        """The answer to the oldest frame that was not answered yet.
+
+        Raises:
+            SocketClosed: the device closed instead.
+        """
         return await received(self._socket)
 
 

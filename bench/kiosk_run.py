@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import psutil
 from bench.frames import evaluation_folder
 from camera.frame import boot_time
 
+APP = ("device.app",)
 CLIP = "live_blinks_portrait.mp4"
 STARTS = 3
 _LIMIT_S = 60.0
@@ -44,15 +45,15 @@ def device() -> Iterator[Path]:
 
 def kioskctl(config: Path, *arguments: str) -> str:
     """Run a command to its end; raises where it fails."""
-    command = [sys.executable, "-m", "provisioning", arguments[0], "--config", str(config), *arguments[1:]]
+    command = [sys.executable, "-m", "provisioning", *arguments, "--config", str(config)]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=_LIMIT_S).stdout
 
 
 class Running:
     """A kiosk under way, and the lines that it printed with the boot time of their arrival."""
 
-    def __init__(self, config: Path, camera: str) -> None:
-        command = [sys.executable, "-m", "device.app", "--config", str(config), "--camera", camera]
+    def __init__(self, config: Path, camera: str, program: Sequence[str] = APP) -> None:
+        command = [sys.executable, "-m", *program, "--config", str(config), "--camera", camera]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.lines: list[tuple[float, str]] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -111,9 +112,9 @@ class Running:
 
 
 @contextmanager
-def running(config: Path, camera: str) -> Iterator[Running]:
+def running(config: Path, camera: str, program: Sequence[str] = APP) -> Iterator[Running]:
     """A kiosk on a source, stopped at the end."""
-    kiosk = Running(config, camera)
+    kiosk = Running(config, camera, program)
     try:
         yield kiosk
     finally:

@@ -37,6 +37,15 @@ async def test_enrol_by_rest_find_by_socket_and_erase(device, api, image):
     assert await api.users() == []
 
 
+async def test_frames_are_sent_ahead_and_answered_in_order(device, api, image):
+    async with api.stream(await api.authenticate()) as socket:
+        for _ in range(3):
+            await socket.offer(image(person=1))
+        said = [await socket.receive() for _ in range(3)]
+    assert {each.get("error_code", "") for each in said[:-1]} <= {"superseded", ""}
+    assert said[-1]["type"] == "authentication_progress"
+
+
 async def test_refusals_carry_their_code(device, api, image):
     with pytest.raises(ApiRefused, match="user_not_enrolled") as refused:
         await api.user("nobody")
