@@ -3,7 +3,7 @@
 .PHONY: help run test test-system test-long check eval bench bench-api models lock clean
 PYTHON := .venv/bin/python
 ARGS ?=
-FLOAT := build/models/dlib_float32/manifest.toml
+FLOATS := distilled dlib
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,11 +31,12 @@ check: ## lint, types, import contracts
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-eval: ## accuracy on the evaluation data, the float network beside (MODEL=manifest.toml: of another network)
+eval: ## accuracy on the evaluation data, float32, first network and teacher beside (MODEL=manifest.toml: of another network)
 	@scripts/setup.sh bench
-	@[ -n "$(MODEL)" ] || [ -e $(FLOAT) ] || PER_GROUP=300 PRECISIONS=float32 models/build/embedding/build.sh dlib \
-		|| echo "  without the float network: it could not be built here"
-	@$(PYTHON) -W ignore -m bench.accuracy $(if $(MODEL),--model $(MODEL),$$(ls $(FLOAT) >/dev/null 2>&1 && echo --beside $(FLOAT))) $(ARGS)
+	@[ -n "$(MODEL)" ] || for name in $(FLOATS); do \
+		[ -e build/models/$${name}_float32/manifest.toml ] || PER_GROUP=300 PRECISIONS=float32 models/build/embedding/build.sh $$name \
+		|| echo "  without the float32 of $$name: it could not be built here"; done
+	@$(PYTHON) -W ignore -m bench.accuracy $(if $(MODEL),--model $(MODEL)) $(ARGS)
 
 bench: ## speed and memory, as ratios in one run
 	@scripts/setup.sh bench

@@ -1,6 +1,7 @@
-"""`make eval`: how well the shipped network tells people apart, on photos of people it never saw.
+"""`make eval`: how well the shipped network tells people apart, beside its float32, the first network and the teacher.
 
-Writes `accuracy.json` and PNG plots to build/reports, and a table to the terminal.
+All on photos of people that it was never trained on. Writes `accuracy.json` and PNG plots to build/reports, and tables to
+the terminal.
 """
 
 import argparse
@@ -10,100 +11,79 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 
-from bench.accuracy import data, plots, protocols, table
-from bench.accuracy.extract import embeddings
-from bench.accuracy.metrics import Distribution, Scores, Vectors, pair_scores
-from inference.calibration import Calibration
-from inference.manifest import ManifestError, default_manifest, load_manifest
+from bench.accuracy import groups, networks, plots, table, targets, timing
+from bench.accuracy.evaluation import Evaluation
+from inference.manifest import ManifestError, default_manifest
 
-AVERAGES = ((1, 1), (3, 1), (5, 1), (1, 3), (3, 3), (5, 3))
-"""Photos averaged at enrolment, and as probe."""
+TEACHER_FILE = "teachers/mobilefacenet_apache_112_128d.onnx"
 
 
-class Evaluation:
-    """One network on all the data that is there."""
-
-    def __init__(self, manifest: Path, options: argparse.Namespace) -> None:
-        self.manifest, self.options = manifest, options
-        model = load_manifest(manifest).embedding
-        self.name: str = manifest.parent.name if manifest != default_manifest() else model.id
-        self.calibration: Calibration = model.calibration
-        self.roc: Distribution | None = None
-
-    def _vectors(self, photos: list[data.Photo], title: str) -> Vectors:
-        return embeddings(photos, self.manifest, self.options.out.parent / "cache", f"{self.name}: {title}")
-
-    def lfw(self) -> dict[str, Any]:
-        """Verification, identification and averaging on LFW."""
-        photos = data.lfw(self.options.eval)
-        vectors, people = self._vectors(photos, "LFW"), protocols.identities(photos)
-        scores = Distribution.of_pairs(vectors, people)
-        self.roc = scores
-        threshold = self.calibration.cosine_at(0.65)
-        plots.histograms(scores, threshold, f"{self.name} on LFW", self.options.out / f"scores_{self.name}.png")
-        found, gallery = protocols.one_photo_open_set(vectors, people)
-        return {
-            "photos": len(photos),
-            "people": len(set(people.tolist())),
-            "fte": protocols.failure_to_enrol(vectors).to_json(),
-            "verification": protocols.verification(scores),
-            "confidence_0.65": protocols.at_shipped_threshold(scores, self.calibration),
-            "identification": protocols.identification(found, self.calibration, gallery),
-            "averaged": [self._averaged(vectors, people, *numbers) for numbers in AVERAGES],
-        }
-
-    def _averaged(self, vectors: Vectors, people: protocols.Names, enrolled: int, probed: int) -> dict[str, Any]:
-        found, pairs, gallery = protocols.averaged_open_set(vectors, people, enrolled, probed)
-        row = {"enrolled": enrolled, "probed": probed, "verification": protocols.verification(pairs)}
-        meaning = self.calibration if enrolled == probed == 1 else self.calibration.of_averages()
-        return row | {"identification": protocols.identification(found, meaning, gallery)}
-
-    def sessions(self) -> dict[str, Any]:
-        """Webcam frames of the PAD subjects across sessions: the kiosk's own kind of picture."""
-        photos = data.pad_live(self.options.eval)
-        vectors = self._vectors(photos, "webcam sessions")
-        scores = protocols.across_sessions(vectors, photos)
-        report = {"fte": protocols.failure_to_enrol(vectors).to_json(), "verification": protocols.verification(scores)}
-        return report | {"confidence_0.65": protocols.at_shipped_threshold(scores, self.calibration)}
-
-    def groups(self) -> list[dict[str, Any]]:
-        """False match rate within each group of people at the shipped threshold, the worst group first."""
-        impostors: dict[str, Scores] = {}
-        for name, photos in data.train_groups(self.options.train, self.options.per_group).items():
-            vectors, people = self._vectors(photos, name), protocols.identities(photos)
-            kept = vectors.any(axis=1)
-            impostors[name] = np.concatenate([other for _, other in pair_scores(vectors[kept], people[kept])])
-        threshold = self.calibration.cosine_at(0.65)
-        plots.group_curves(impostors, threshold, self.options.out / f"groups_{self.name}.png")
-        return protocols.worst_first(protocols.group_row(name, scores, threshold) for name, scores in impostors.items())
-
-    def report(self) -> dict[str, Any]:
-        """Everything of one network."""
-        report: dict[str, Any] = {"model": self.name, "lfw": self.lfw()}
-        if (self.options.eval / "pad" / "live").is_dir():
-            report["sessions"] = self.sessions()
-        if (self.options.train / "index.csv").is_file():
-            report["groups"] = self.groups()
-        return report
-
-
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """The command line."""
-    shared = Path(__file__).resolve().parents[3] / "shared"
-    parser = argparse.ArgumentParser(prog="make eval", description=__doc__)
+def parse(arguments: list[str], program: str = "make eval", description: str | None = __doc__) -> argparse.Namespace:
+    """The command line; `asnorm` has the same."""
+    root = Path(__file__).resolve().parents[2]
+    shared = root.parent / "shared"
+    data = Path(os.environ["FACEKIOSK_DATA"]) if "FACEKIOSK_DATA" in os.environ else shared
+    parser = argparse.ArgumentParser(prog=program, description=description)
     parser.add_argument(
         "--model", type=Path, default=default_manifest(), help="manifest of the network (default: the shipped one)"
     )
-    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="manifests of networks to report beside it")
+    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="manifests of further networks to report")
+    parser.add_argument("--teacher", type=Path, default=data / TEACHER_FILE, help="the teacher, an ONNX file")
+    parser.add_argument(
+        "--networks", type=Path, nargs="*", default=[root / "models", root / "build" / "models"],
+        help="folders in which the float32 and the first network are looked for",
+    )  # fmt: skip
     parser.add_argument("--eval", type=Path, default=Path(os.environ.get("FACEKIOSK_EVAL", shared / "eval")))
     parser.add_argument("--train", type=Path, default=Path(os.environ.get("FACEKIOSK_TRAIN", shared / "train")))
-    parser.add_argument("--per-group", type=int, default=800, help="photos a group for the rates within groups")
     parser.add_argument("--out", type=Path, default=Path("build/reports"))
     parser.add_argument("--json", action="store_true", help="print the report as JSON instead of tables")
     return parser.parse_args(arguments)
+
+
+def find(options: argparse.Namespace) -> list[networks.Subject]:
+    """The networks to compare.
+
+    Raises:
+        ManifestError: one that was asked for cannot be used.
+    """
+    return networks.found(options.model, options.networks, options.teacher, options.beside)
+
+
+def evaluate(options: argparse.Namespace, subjects: list[networks.Subject]) -> dict[str, Any]:
+    """The whole report, its pictures drawn on the way."""
+    referee = next((subject for subject in subjects if subject.role == "teacher"), None)
+    evaluations = [Evaluation(subject, referee, options) for subject in subjects]
+    reports = [evaluation.report() for evaluation in evaluations]
+    times = timing.embedding(subjects)
+    for report in reports:
+        report["speed"] = times.get(report["model"])
+    _beside_float(evaluations, reports)
+    titles = [f"{subject.name} ({subject.role})" for subject in subjects]
+    curves = {title: e.roc for title, e in zip(titles, evaluations, strict=True) if e.roc is not None}
+    plots.roc(curves, "LFW, development half, one photo each side", options.out / "roc.png")
+    plots.det(curves, "LFW, development half, one photo each side", options.out / "det.png")
+    rows = {title: r["groups_at_own_worst"] for title, r in zip(titles, reports, strict=True) if "groups_at_own_worst" in r}
+    if rows:
+        plots.groups_beside(rows, options.out / "groups.png")
+    return {"networks": reports, "targets": targets.rows(reports)}
+
+
+def _beside_float(evaluations: list[Evaluation], reports: list[dict[str, Any]]) -> None:
+    """What int8 costs: points of TMR, and how far the vectors agree by group."""
+    by_name = {evaluation.subject.name: number for number, evaluation in enumerate(evaluations)}
+    for name, ours in by_name.items():
+        theirs = by_name.get(networks.float_of(name))
+        if theirs is None or theirs == ours:
+            continue
+        lost = _tmr(reports[theirs]) - _tmr(reports[ours])
+        rows = groups.agreement(evaluations[ours].group_vectors(), evaluations[theirs].group_vectors())
+        reports[ours]["against_float"] = {"points_lost_at_1e-04": 100 * lost, "groups": rows}
+
+
+def _tmr(report: dict[str, Any]) -> float:
+    return float(report["lfw"]["verification"]["at_fmr"]["1e-04"]["tmr"])
 
 
 def main() -> int:
@@ -114,20 +94,19 @@ def main() -> int:
         console.print(f"no evaluation data at {options.eval}; set FACEKIOSK_EVAL to a folder with lfw/, pad/ and video/")
         return 1
     try:
-        evaluations = [Evaluation(path, options) for path in (options.model, *options.beside)]
-        reports = [evaluation.report() for evaluation in evaluations]
+        subjects = find(options)
     except ManifestError as error:
         console.print(str(error))
         return 1
-    curves = {evaluation.name: evaluation.roc for evaluation in evaluations if evaluation.roc is not None}
-    plots.roc(curves, "LFW, development half", options.out / "roc.png")
+    console.print("comparing " + ", ".join(f"{subject.name} ({subject.role})" for subject in subjects))
+    report = evaluate(options, subjects)
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "accuracy.json").write_text(json.dumps({"networks": reports}, indent=1) + "\n")
+    (options.out / "accuracy.json").write_text(json.dumps(report, indent=1) + "\n")
     if options.json:
-        print(json.dumps({"networks": reports}, indent=1))
+        print(json.dumps(report, indent=1))
     else:
-        table.show(reports, Console())
-        console.print(f"written to {options.out}/accuracy.json, roc.png, scores_*.png, groups_*.png")
+        table.show(report, Console())
+        console.print(f"written to {options.out}: accuracy.json, det.png, roc.png, groups*.png, scores_*.png")
     return 0
 
 

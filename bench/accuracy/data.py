@@ -1,24 +1,29 @@
-"""Which photos the accuracy protocols read, and who is on them. Nothing is decoded here but the tars' members."""
+"""Which photos the accuracy protocols read, and who is on them. Nothing is decoded here."""
 
-import csv
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from bench.accuracy import recipe
+
 PHOTOS_A_PERSON = 10
-ADULT = 18
+SOURCES = ("aaf", "utkface")
+"""Of the training photos: those in which nearly every photo shows another person."""
+WORST_OF = "aaf"
+"""The source whose labels allow the lowest rates: its worst group is the one that thresholds are named after."""
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One photo to read: where, whose, and a group label (a session for `pad`, sex and group for the training sets)."""
+    """One photo to read: where, whose, and its session (for `pad`)."""
 
     path: Path
     person: str
     group: str = ""
     member: str = ""
-    """Name inside the tar `path`, where it is one."""
+    """Kept in the key of what is cached; empty."""
 
 
 def lfw(folder: Path) -> list[Photo]:
@@ -33,34 +38,28 @@ def pad_live(folder: Path) -> list[Photo]:
     return [Photo(path, s.name, path.stem.split("_")[3]) for s in subjects for path in sorted(s.glob("*.jpg"))]
 
 
-def train_groups(folder: Path, a_group: int) -> dict[str, list[Photo]]:
-    """Adults of the training tables by source, group and sex, at most `a_group` evenly spread over each table.
-
-    Only sources in which nearly every photo is another person are read: `aaf` and `utkface`.
-    """
-    groups: dict[str, list[Photo]] = {}
-    with (folder / "index.csv").open(newline="") as table:
-        for row in csv.DictReader(table):
-            known = row["sex"] and row["group"] and row["age"] and row["group"] != "other"
-            if row["source"] not in {"aaf", "utkface"} or not known or int(row["age"]) < ADULT:
-                continue
-            name = f"{row['source']} {row['group']} {'women' if row['sex'] == 'f' else 'men'}"
-            photo = Photo(folder / f"{row['source']}.tar", f"{row['source']}/{row['file']}", name, row["file"])
-            groups.setdefault(name, []).append(photo)
-    return {name: photos[:: max(1, len(photos) // a_group)][:a_group] for name, photos in sorted(groups.items())}
+def group_name(photo: recipe.Photo) -> str:
+    """Source, group and sex; empty where one is not known or the source repeats people."""
+    if photo.source not in SOURCES or not photo.sex or photo.group in ("", "other"):
+        return ""
+    return f"{photo.source} {photo.group} {'women' if photo.sex == 'f' else 'men'}"
 
 
-def read_bytes(photos: list[Photo]) -> Iterator[tuple[int, bytes]]:
-    """Every photo's bytes with its position, tars read in one pass each."""
-    by_tar: dict[Path, dict[str, int]] = {}
-    for position, photo in enumerate(photos):
-        if photo.member:
-            by_tar.setdefault(photo.path, {})[photo.member] = position
-        else:
-            yield position, photo.path.read_bytes()
-    for path, members in by_tar.items():
-        with tarfile.open(path) as archive:
-            for member in archive:
-                found = members.get(member.name)
-                if found is not None and (stream := archive.extractfile(member)):
-                    yield found, stream.read()
+def held_out_groups(folder: Path) -> dict[str, list[recipe.Photo]]:
+    """The adults of the training tables that were kept out of training, by source, group and sex."""
+    return _by_group(photo for photo in recipe.read_index(folder) if recipe.is_held_out(photo))
+
+
+def trained_on(folder: Path, a_group: int) -> dict[str, list[recipe.Photo]]:
+    """At most `a_group` of the photos that were trained on of each group, evenly spread: for cohorts, never for rates."""
+    groups = _by_group(photo for photo in recipe.read_index(folder) if not recipe.is_held_out(photo))
+    spread = {name: np.linspace(0, len(of) - 1, min(len(of), a_group)).astype(int) for name, of in groups.items()}
+    return {name: [groups[name][i] for i in picked] for name, picked in spread.items()}
+
+
+def _by_group(photos: Iterator[recipe.Photo]) -> dict[str, list[recipe.Photo]]:
+    groups: dict[str, list[recipe.Photo]] = {}
+    for photo in photos:
+        groups.setdefault(group_name(photo), []).append(photo)
+    groups.pop("", None)
+    return dict(sorted(groups.items()))
