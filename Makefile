@@ -1,9 +1,11 @@
 # Every target sets up what it needs first; a set-up that is up to date costs a second.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system test-long check eval bench bench-api models lock clean
+.PHONY: help run test test-system test-long check eval bench bench-api models train lock clean
 PYTHON := .venv/bin/python
 ARGS ?=
 FLOATS := distilled dlib
+COVERING := models/covering/manifest.toml
+TRAIN := $(or $(FACEKIOSK_TRAIN),../shared/train)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +38,9 @@ eval: ## accuracy on the evaluation data, float32, first network and teacher bes
 	@[ -n "$(MODEL)" ] || for name in $(FLOATS); do \
 		[ -e build/models/$${name}_float32/manifest.toml ] || PER_GROUP=300 PRECISIONS=float32 models/build/embedding/build.sh $$name \
 		|| echo "  without the float32 of $$name: it could not be built here"; done
+	@[ ! -e $(COVERING) ] || { PYTHONPATH=models/build:. $(PYTHON) -W ignore -m covering.photos --photos $(TRAIN) --work build/covering && \
+		PYTHONPATH=models/build:. $(PYTHON) -W ignore -m covering.evaluate --manifest $(COVERING) --work build/covering; } \
+		|| echo "  without the covering network: it could not be measured here"
 	@$(PYTHON) -W ignore -m bench.accuracy $(if $(MODEL),--model $(MODEL)) $(ARGS)
 
 bench: ## speed and memory, as ratios in one run
@@ -50,8 +55,12 @@ bench-api: ## the session API: rates, fairness, memory, kills (ARGS="--only load
 models: ## rebuild models/ from their origins (an environment of its own)
 	@models/build/embedding/build.sh $(ARGS)
 
+train: ## teach the embedding anew, an hour or more (SHIP=1: take it over; FACEKIOSK_DATA: folder with train/ and teachers/)
+	@scripts/setup.sh test
+	@models/build/embedding/train.sh $(ARGS)
+
 lock: ## resolve the locks anew (needs uv)
 	@scripts/lock.sh
 
 clean: ## remove environments, reports and the demo's data (var/)
-	rm -rf .venv .venv-models build var
+	rm -rf .venv .venv-models .venv-training build var

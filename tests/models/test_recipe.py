@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import cv2
 import msgspec
@@ -110,18 +111,37 @@ def test_rates_are_those_of_all_pairs() -> None:
     assert float((scores >= group.cosine_at(1e-3)).mean()) == pytest.approx(1e-3, rel=0.02)
 
 
-def test_the_worst_group_is_the_one_whose_people_look_most_alike() -> None:
+def measured(readable: float, **spreads: float) -> dict[str, Any]:
     calibrate = module("calibrate")
-    groups = {name: calibrate.measure(name, people(600, spread, 2), 1e-5) for name, spread in (("far", 0.3), ("near", 0.05))}
-    assert calibrate.worst(groups).name == "near"
-    fitted = calibrate.fit(groups["near"], "drawn")
+    return {name: calibrate.measure(name, people(1500, spread, 2), readable) for name, spread in spreads.items()}
+
+
+def test_the_worst_group_is_the_one_whose_people_look_most_alike() -> None:
+    groups = measured(1e-5, far=0.3, near=0.05)
+    fitted = module("calibrate").envelope(groups, "drawn")
     assert fitted.group == "near"
     assert fitted.fmr(groups["near"].cosine_at(1e-3)) == pytest.approx(1e-3, rel=0.1)
 
 
+def test_a_stated_rate_holds_in_every_group() -> None:
+    groups = measured(1e-5, one=0.1, other=0.11)
+    fitted = module("calibrate").envelope(groups, "drawn")
+    for level in (1e-1, 1e-2, 1e-3, 1e-4):
+        assert all(float(group.fmr(fitted.cosine_at_fmr(level))) <= level * 1.1 for group in groups.values())
+
+
+def test_a_group_with_few_pairs_stays_as_far_from_the_best_measured_one() -> None:
+    calibrate, groups = module("calibrate"), measured(1e-5, many=0.1)
+    alone = calibrate.envelope(groups, "drawn")
+    groups["few"] = calibrate.measure("few", people(120, 0.05, 3), 1e-5)
+    fitted = calibrate.envelope(groups, "drawn")
+    assert fitted.group == "few"
+    for level in (1e-3, 1e-4):
+        assert fitted.cosine_at_fmr(level) > alone.cosine_at_fmr(level) + 0.01
+
+
 def test_rates_below_what_the_labels_allow_are_extrapolated() -> None:
-    calibrate = module("calibrate")
-    fitted = calibrate.fit(calibrate.measure("g", people(2000, 0.1, 3), 1e-3), "drawn")
+    fitted = module("calibrate").envelope(measured(1e-3, g=0.1), "drawn")
     assert fitted.log10_fmr[-1] == pytest.approx(-3, abs=0.05)
     assert fitted.extrapolated(fitted.cosine_at_fmr(1e-4))
 
@@ -131,14 +151,14 @@ def test_the_tail_errs_on_the_safe_side(seed: int) -> None:
     """Extrapolated from 1e-3, the rate at the cosine that truly has 2e-5 must not come out lower than it is."""
     calibrate, vectors = module("calibrate"), people(1500, 0.1, seed)
     scores = (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)]
-    fitted = calibrate.fit(calibrate.measure("g", vectors, 1e-3), "drawn")
+    fitted = calibrate.envelope({"g": calibrate.measure("g", vectors, 1e-3)}, "drawn")
     assert fitted.fmr(float(np.quantile(scores, 1 - 2e-5))) > 1e-5
 
 
 def test_a_group_too_small_to_say_is_refused() -> None:
     calibrate = module("calibrate")
     with pytest.raises(ValueError, match="enough pairs"):
-        calibrate.worst({"few": calibrate.measure("few", people(30, 0.1, 4), 1e-5)})
+        calibrate.envelope({"few": calibrate.measure("few", people(30, 0.1, 4), 1e-5)}, "drawn")
 
 
 def test_pairs_of_one_person_are_left_out() -> None:

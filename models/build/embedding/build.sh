@@ -14,17 +14,8 @@ out=build/models
 names=("${@:-dlib}")
 export TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES=-1
 
-[ -x .venv/bin/python ] || { echo "the product's environment is absent: run \`make test\` first" >&2; exit 1; }
-.venv/bin/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' ||
-    { echo "TensorFlow 2.14 needs Python 3.11, and .venv has another" >&2; exit 1; }
-stamp=.venv-models/requirements.sha256
-wanted=$(sha256sum "$here/requirements.txt")
-if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
-    echo "setting up .venv-models (TensorFlow; minutes, once)"
-    .venv/bin/python -m venv --clear .venv-models
-    .venv-models/bin/python -m pip install --no-deps --require-hashes --progress-bar on -r "$here/requirements.txt"
-    echo "$wanted" >"$stamp"
-fi
+. models/build/environment.sh
+environment .venv-models TensorFlow "$here/requirements.txt"
 
 # The MobileFaceNet is always built: as the calibration's referee it finds photos of one person among those of different people.
 PYTHONPATH=models/build .venv-models/bin/python -m embedding.export $(printf '%s\n' "${names[@]}" mobilefacenet | sort -u) --data "$data" --out "$out"

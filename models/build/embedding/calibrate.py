@@ -25,6 +25,8 @@ FEWEST_MATCHES = 20
 """Pairs above a knot's cosine; with fewer its rate is not measured but guessed."""
 LEVELS = (0.5, 0.3, 0.2, *(10.0 ** (-quarter / 4) for quarter in range(4, 21)))
 """False match rates of the knots: four a decade from 1e-1 to 1e-5."""
+_NEEDED = 1e-3
+"""The rate at which the worst group is named, and that one group at least must be able to show."""
 TAIL_DECADES = 1.0
 """The tail's exponent is fitted to the knots within this many decades of the lowest one."""
 
@@ -85,31 +87,43 @@ def measure(name: str, vectors: Floats, readable: float, referee: Floats | None 
     return Group(name, len(vectors), histogram, readable, left_out)
 
 
-def worst(groups: Mapping[str, Group], level: float = 1e-3) -> Group:
-    """The group that needs the highest cosine for a rate of `level`, of those in which that rate can be read."""
-    able = [group for group in groups.values() if group.floor <= level]
-    if not able:
-        raise ValueError(f"no group has enough pairs to read a false match rate of {level:g}")
-    return max(able, key=lambda group: group.cosine_at(level))
+def envelope(groups: Mapping[str, Group], source: str) -> Calibration:
+    """The calibration that holds in every group: at each rate the highest cosine that any group needs.
 
+    A group with too few pairs for a rate keeps, from the lowest rate it can show, its ratio of cosine distances to the best
+    measured group.
+    Below that group's own floor a tail goes on: a power of the cosine distance, as the share of a sphere within that distance
+    is, with the exponent of the last decade (least squares). The exponent still rises there, so extrapolated rates are too
+    high, not too low.
 
-def fit(group: Group, source: str) -> Calibration:
-    """The calibration of one group: measured knots down to its floor, and above them a tail.
-
-    The tail is a power of the cosine distance, as the share of a sphere within that distance is, with the exponent of the
-    last decade measured (least squares). The exponent still rises there, so extrapolated rates are too high, not too low.
+    Raises:
+        ValueError: no group has pairs enough for a rate of 1e-3.
     """
-    levels = [level for level in LEVELS if level >= group.floor * 0.999]
-    cosines = np.array([group.cosine_at(level) for level in levels])
-    rates = group.fmr(cosines)
+    best = min(groups.values(), key=lambda group: group.floor)
+    if best.floor > _NEEDED:
+        raise ValueError(f"no group has enough pairs to read a false match rate of {_NEEDED:g}")
+    levels = np.array([level for level in LEVELS if level >= best.floor * 0.999])
+    curves = np.array([_cosines(group, best, levels) for group in groups.values()])
+    worst = list(groups)[int(curves[:, np.argmin(np.abs(levels - _NEEDED))].argmax())]
+    cosines, decades = curves.max(axis=0), np.log10(levels)
     kept = [i for i in range(len(levels)) if i == 0 or cosines[i] > cosines[:i].max()]
-    cosines, decades = cosines[kept], np.log10(np.maximum(rates[kept], 1e-12))
+    cosines, decades = cosines[kept], decades[kept]
     in_tail = decades <= decades[-1] + TAIL_DECADES + 0.05
     exponent = float(np.polyfit(np.log10(1.0 - cosines[in_tail]), decades[in_tail], 1)[0])
     return Calibration(
-        group=group.name,
+        group=worst,
         source=source,
         cosines=tuple(round(float(c), 5) for c in cosines),
         log10_fmr=tuple(round(float(d), 4) for d in decades),
         tail_exponent=round(exponent, 3),
     )
+
+
+def _cosines(group: Group, best: Group, levels: Floats) -> Floats:
+    own = np.array([group.cosine_at(level) for level in levels])
+    readable = np.flatnonzero(levels >= group.floor * 0.999)
+    if not len(readable):
+        return np.full(len(levels), -1.0)
+    last = int(readable[-1])
+    reference = 1.0 - np.array([best.cosine_at(level) for level in levels])
+    return np.where(np.arange(len(levels)) <= last, own, 1.0 - reference * (1.0 - own[last]) / reference[last])

@@ -62,9 +62,10 @@ class Pool:
 
 @dataclass(frozen=True)
 class Linear:
-    """Weights (inputs, outputs), no bias."""
+    """Weights (inputs, outputs), and a bias that dlib's own last layer has not."""
 
     weights: Floats
+    bias: Floats | None = None
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from rich.console import Console
 
 from embedding import spec as specs
 from embedding import verify
+from embedding.pictures import pictures
 from embedding.spec import Spec, weights_file
-
-PICTURES = 20
 
 
 def build(spec: Spec, weights: Path) -> tuple[Any, verify.Reference]:
@@ -20,6 +19,12 @@ def build(spec: Spec, weights: Path) -> tuple[Any, verify.Reference]:
         from embedding import dlib_file, network
 
         return network.build(dlib_file.read_checked(weights)), verify.dlib_reference(weights)
+    if spec.kind == "distilled":
+        from embedding import network
+        from embedding import weights as trained
+
+        layers, answers = trained.load(weights)
+        return network.build(layers), verify.recorded(pictures(layers.input.height, layers.input.width), answers)
     from embedding import onnx_network
 
     source = spec.network["input"]
@@ -33,7 +38,7 @@ def export(spec: Spec, data: Path, out: Path, console: Console) -> None:
     with console.status(f"{spec.name}: reading the weights"):
         model, original = build(spec, weights_file(spec, data))
     size = spec.network["input"]
-    chips = verify.pictures(PICTURES, size["height"], size["width"])
+    chips = pictures(size["height"], size["width"])
     for precision in convert.PRECISIONS:
         with console.status(f"{spec.name}: converting to {precision}"):
             content = convert.to_tflite(model, precision)

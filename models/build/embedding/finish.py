@@ -14,7 +14,7 @@ from rich.progress import track
 
 from embedding import calibrate, manifest_file, spec
 from embedding.calibrate import Group
-from embedding.crops import Image, Photo, chip_of, read_crops, read_index
+from embedding.crops import Image, Photo, chip_of, is_held_out, read_crops, read_index
 from inference.embedder import Embedder
 from inference.manifest import NetworkSpec
 from inference.observation import Embedding
@@ -91,23 +91,26 @@ def report(groups: dict[str, Group], cosine: float, console: Console) -> None:
         )
 
 
-def describe(worst: Group, groups: dict[str, Group], referee: str) -> str:
+def describe(groups: dict[str, Group], best: Group, referee: str) -> str:
     """Where the calibration comes from, in a sentence."""
+    photos, pairs = sum(g.photos for g in groups.values()), sum(g.pairs for g in groups.values())
     return (
-        f"{worst.photos} photos of {worst.name.split()[0]}, {worst.pairs} pairs ({worst.left_out} more left out as one person "
-        f"by {referee}); the worst of {len(groups)} groups at 1e-3"
+        f"the worst of {len(groups)} groups at every rate: {photos} photos, {pairs} pairs within groups "
+        f"({sum(g.left_out for g in groups.values())} more left out as one person by {referee}); "
+        f"measured down to {best.floor:.0e} ({best.name}), fitted below"
     )
 
 
 def finish(subject: Subject, referee: Subject, folder: Path, per_group: int, console: Console) -> None:
     """Calibrate one built model and write its manifest."""
-    groups = measure(*embed(folder, choose(read_index(folder), per_group), subject, referee))
-    worst = calibrate.worst(groups)
-    report(groups, worst.cosine_at(1e-3), console)
-    fitted = calibrate.fit(worst, describe(worst, groups, referee.embedder.model_id))
+    photos = [photo for photo in read_index(folder) if is_held_out(photo) or not subject.spec.trained]
+    groups = measure(*embed(folder, choose(photos, per_group), subject, referee))
+    best = min(groups.values(), key=lambda group: group.floor)
+    fitted = calibrate.envelope(groups, describe(groups, best, referee.embedder.model_id))
+    report(groups, fitted.cosine_at_fmr(1e-3), console)
     calibration = msgspec.structs.replace(fitted, averaging=subject.spec.averaging)
     manifest = manifest_file.write(subject.spec.network, subject.embedder.model_id, subject.model, calibration)
-    console.print(f"{manifest.path}: calibrated on {worst.name}")
+    console.print(f"{manifest.path}: calibrated; at 1e-3 the worst group is {calibration.group}")
 
 
 def main() -> None:

@@ -1,15 +1,14 @@
-"""dlib's network as a Keras graph: affine layers folded into the convolutions, input scaling into the first. Needs TensorFlow."""
+"""dlib's network, folded, as a Keras graph. Needs TensorFlow."""
 
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from embedding.dlib_file import Affine, Conv, DlibNetwork, Floats, Input, Layer, Linear, Plain, Pool
+from embedding.dlib_file import Conv, DlibNetwork, Floats, Layer, Linear, Plain, Pool
+from embedding.folding import fold
 
 Tensor = Any
-_DIVISOR = 256.0
-"""dlib's input layer divides by 256, not 255."""
 
 
 def build(network: DlibNetwork) -> tf.keras.Model:
@@ -23,41 +22,14 @@ def build(network: DlibNetwork) -> tf.keras.Model:
     return tf.keras.Model(image, x, name="dlib_face_recognition")
 
 
-def fold(network: DlibNetwork) -> list[Layer]:
-    """The layers with every affine folded into the convolution before it, and the input scaling into the first one."""
-    folded: list[Layer] = []
-    for layer in network.layers:
-        if isinstance(layer, Affine):
-            before = folded.pop()
-            if not isinstance(before, Conv):
-                raise TypeError("an affine layer follows a convolution")
-            layer = _fold_affine(before, layer)  # noqa: PLW2901 - the folded layer takes its place
-        folded.append(layer)
-    first = folded[0]
-    if not isinstance(first, Conv) or first.padding != (0, 0):
-        raise TypeError("input scaling folds exactly only into a first convolution without padding")
-    return [_fold_input(first, network.input), *folded[1:]]
-
-
-def _fold_affine(conv: Conv, affine: Affine) -> Conv:
-    weights = conv.weights * affine.gamma[:, np.newaxis, np.newaxis, np.newaxis]
-    return Conv(weights, conv.bias * affine.gamma + affine.beta, conv.stride, conv.padding)
-
-
-def _fold_input(conv: Conv, source: Input) -> Conv:
-    mean = np.array(source.mean, dtype=np.float64)
-    shift = np.einsum("nchw,c->n", conv.weights.astype(np.float64), mean) / _DIVISOR
-    weights = (conv.weights.astype(np.float64) / _DIVISOR).astype(np.float32)
-    return Conv(weights, (conv.bias - shift).astype(np.float32), conv.stride, conv.padding)
-
-
 def _apply(layer: Layer, x: Tensor, tags: dict[str, Tensor]) -> Tensor:
     if isinstance(layer, Conv):
         return _conv(layer, x)
     if isinstance(layer, Pool):
         return _pool(layer, x)
     if isinstance(layer, Linear):
-        return tf.keras.layers.Dense(layer.weights.shape[1], use_bias=False, weights=[np.array(layer.weights)])(x)
+        numbers = [np.array(layer.weights)] + ([] if layer.bias is None else [np.array(layer.bias)])
+        return tf.keras.layers.Dense(layer.weights.shape[1], use_bias=len(numbers) == 2, weights=numbers)(x)
     assert isinstance(layer, Plain)
     return _plain(layer.kind, x, tags)
 

@@ -2,12 +2,15 @@
 
 import hashlib
 import importlib.util
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 NETWORKS = Path(__file__).parent / "networks"
+OWN_WEIGHTS = "FACEKIOSK_WEIGHTS"
+"""Environment variable: a trained network to build instead of the one in the recipe."""
 _PACKAGED = ("face_recognition_models", "models/dlib_face_recognition_resnet_model_v1.dat")
 
 
@@ -21,18 +24,23 @@ class Spec:
 
     name: str
     kind: str
-    """`dlib` or `onnx`: which reader."""
+    """`dlib`, `distilled` or `onnx`: which reader."""
     file: str
     """Stem of the TFLite file; the precision is appended."""
     crops: str
     """How its chips come out of the crops of the training photos: see crops.py."""
     source: str
-    """Path of the weights below the data folder; empty where a package has them."""
+    """Path of the weights below the data folder (of a distilled network: below the recipe); empty where a package has them."""
     sha256: str
     averaging: float
     """Of the calibration: measured on photos of one person in the training set, the widest of its groups."""
     network: dict[str, Any]
     """The manifest's `[embedding]` as far as it is known before building."""
+
+    @property
+    def trained(self) -> bool:
+        """Whether it was trained on the training photos here: then only those kept out may calibrate it."""
+        return self.kind == "distilled"
 
     def folder(self, out: Path, precision: str) -> Path:
         """Where the model of this precision and its manifest are built."""
@@ -66,6 +74,8 @@ def weights_file(spec: Spec, data: Path) -> Path:
         if package is None or package.origin is None:
             raise SourceMissing("face-recognition-models is not installed in this environment")
         return Path(package.origin).parent / _PACKAGED[1]
+    if spec.kind == "distilled":
+        return Path(os.environ.get(OWN_WEIGHTS) or Path(__file__).parent / spec.source)
     path = data / spec.source
     if not path.is_file():
         raise SourceMissing(f"{path} is absent; give the folder that holds {spec.source} by --data")

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -23,12 +22,10 @@ class VerificationError(RuntimeError):
     """The converted network does not compute what the original computes."""
 
 
-def pictures(count: int, height: int, width: int, seed: int = 20240) -> list[Image]:
-    """Coloured noise of several grains, RGB: nobody's face, yet with edges and areas."""
-    random = np.random.default_rng(seed)
-    grains = random.integers(4, 40, count)
-    noise = [random.integers(0, 256, (grain, grain, 3), dtype=np.uint8) for grain in grains]
-    return [np.asarray(cv2.resize(n, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8) for n in noise]
+def recorded(chips: list[Image], answers: Floats) -> Reference:
+    """A network that no other implementation runs here: the answers that its training wrote beside the weights."""
+    known = {chip.tobytes(): answer for chip, answer in zip(chips, answers, strict=True)}
+    return lambda chip: known[chip.tobytes()]
 
 
 def dlib_reference(weights: Path) -> Reference:

@@ -1,0 +1,42 @@
+"""Folds dlib's affine layers into the convolutions before them, and its input scaling into the first. Numpy alone."""
+
+import numpy as np
+
+from embedding.dlib_file import Affine, Conv, DlibNetwork, Input, Layer
+
+_DIVISOR = 256.0
+"""dlib's input layer divides by 256, not 255."""
+
+
+def fold(network: DlibNetwork) -> list[Layer]:
+    """The layers with every affine folded into the convolution before it, and the input scaling into the first one."""
+    folded = without_affines(network).layers
+    first = folded[0]
+    if not isinstance(first, Conv) or first.padding != (0, 0):
+        raise TypeError("input scaling folds exactly only into a first convolution without padding")
+    return [_fold_input(first, network.input), *folded[1:]]
+
+
+def without_affines(network: DlibNetwork) -> DlibNetwork:
+    """The same function with every affine folded into the convolution before it."""
+    folded: list[Layer] = []
+    for layer in network.layers:
+        if isinstance(layer, Affine):
+            before = folded.pop()
+            if not isinstance(before, Conv):
+                raise TypeError("an affine layer follows a convolution")
+            layer = _fold_affine(before, layer)  # noqa: PLW2901 - the folded layer takes its place
+        folded.append(layer)
+    return DlibNetwork(network.input, tuple(folded))
+
+
+def _fold_affine(conv: Conv, affine: Affine) -> Conv:
+    weights = conv.weights * affine.gamma[:, np.newaxis, np.newaxis, np.newaxis]
+    return Conv(weights, conv.bias * affine.gamma + affine.beta, conv.stride, conv.padding)
+
+
+def _fold_input(conv: Conv, source: Input) -> Conv:
+    mean = np.array(source.mean, dtype=np.float64)
+    shift = np.einsum("nchw,c->n", conv.weights.astype(np.float64), mean) / _DIVISOR
+    weights = (conv.weights.astype(np.float64) / _DIVISOR).astype(np.float32)
+    return Conv(weights, (conv.bias - shift).astype(np.float32), conv.stride, conv.padding)
