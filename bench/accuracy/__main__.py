@@ -67,7 +67,16 @@ def evaluate(options: argparse.Namespace, subjects: list[networks.Subject]) -> d
     rows = {title: r["groups_at_own_worst"] for title, r in zip(titles, reports, strict=True) if "groups_at_own_worst" in r}
     if rows:
         plots.groups_beside(rows, options.out / "groups.png")
-    return {"networks": reports, "targets": targets.rows(reports)}
+    return {"networks": reports, "targets": targets.rows(reports), "covering_targets": _covering(options.out)}
+
+
+def _covering(folder: Path) -> list[dict[str, Any]]:
+    """The covering network's targets where its own report lies beside; its recipe measures it."""
+    try:
+        found = json.loads((folder / "covering.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    return targets.covering_rows(found)
 
 
 def _beside_float(evaluations: list[Evaluation], reports: list[dict[str, Any]]) -> None:

@@ -97,7 +97,15 @@ def _agreement(report: Report) -> str:
     return _table(["group", "photos", "mean cosine", "lowest"], cells)
 
 
-BLOCKS: dict[str, Callable[[Report], str]] = {"targets": _targets, "groups": _groups, "int8": _agreement}
+def _covering(report: Report) -> str:
+    rows = [
+        [row["what"], row["reach"], targets.text(row["value"], row["unit"]) + _MARKS[row["met"]]]
+        for row in report["covering_targets"]
+    ]
+    return _table(["covering network", "to reach", "measured"], rows)
+
+
+BLOCKS: dict[str, Callable[[Report], str]] = {"targets": _targets, "groups": _groups, "int8": _agreement, "covering": _covering}
 
 
 def main() -> int:

@@ -44,6 +44,11 @@ def _targets(report: Report, console: Console) -> None:
         cells = (targets.text(row["values"][network["model"]], row["unit"]) for network in report["networks"])
         table.add_row(row["what"], row["reach"], *cells, _MARKS[row["met"]])
     console.print(table)
+    if report["covering_targets"]:
+        covering = Table("", "to reach", "covering network", "", title="Covered faces (covering.json has more)")
+        for row in report["covering_targets"]:
+            covering.add_row(row["what"], row["reach"], targets.text(row["value"], row["unit"]), _MARKS[row["met"]])
+        console.print(covering)
 
 
 def _lfw(reports: list[Report], console: Console) -> None:

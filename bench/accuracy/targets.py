@@ -124,6 +124,21 @@ def _row(target: Target, reports: list[Report]) -> dict[str, Any]:
     return {"what": target.what, "reach": target.reach, "unit": target.unit, "values": values, "met": met}
 
 
+def covering_rows(found: Report) -> list[dict[str, Any]]:
+    """The covering network's targets, from the report of `models/build/covering` (`covering.json`)."""
+    limits = found["targets"]
+    region, least = min(((name, rate["value"]) for name, rate in found["found"]["regions"].items()), key=lambda row: row[1])
+    group, most = max(((name, rate["value"]) for name, rate in found["alarms"]["groups"].items()), key=lambda row: row[1])
+    alarms, slowest = found["alarms"]["all"]["value"], found["milliseconds"].get("litert")
+    rows = [
+        (f"covered region found, the least of three ({region})", "≥ 95 %", least, "%", least >= limits["found"]),
+        ("false alarms on uncovered adults", "≤ 2 %", alarms, "%", alarms <= limits["alarms"]),
+        (f"the same in the worst group ({group})", "≤ 4 %", most, "%", most <= limits["alarms of a group"]),
+        ("milliseconds, one thread, LiteRT", "≤ 1", slowest, "", slowest is not None and slowest <= limits["milliseconds"]),
+    ]
+    return [dict(zip(("what", "reach", "value", "unit", "met"), row, strict=True)) for row in rows]
+
+
 def text(value: Value, unit: str) -> str:
     """A value as a person reads it."""
     if value is None:

@@ -135,6 +135,17 @@ def test_figures_are_written_between_their_marks_only() -> None:
     assert card.fill(once, report()) == once
 
 
+def test_the_covering_network_is_judged_by_its_worst_region_and_group() -> None:
+    rates = {"eyes": {"value": 0.99}, "forehead": {"value": 0.94}}
+    alarms = {"all": {"value": 0.01}, "groups": {"a": {"value": 0.01}, "b": {"value": 0.03}}}
+    limits = {"found": 0.95, "alarms": 0.02, "alarms of a group": 0.04, "milliseconds": 1.0}
+    found = {"targets": limits, "found": {"regions": rates}, "alarms": alarms, "milliseconds": {"litert": 1.2}}
+    rows = targets.covering_rows(found)
+    assert [row["met"] for row in rows] == [False, True, True, False]
+    assert "forehead" in rows[0]["what"]
+    assert "94.00 % **(not reached)**" in card.fill("<!-- figures covering -->\n<!-- end -->", {"covering_targets": rows})
+
+
 @pytest.mark.parametrize("text", ["<!-- figures targets -->\nnever closed", "<!-- figures weather -->\n<!-- end -->"])
 def test_marks_that_are_wrong_are_refused(text: str) -> None:
     with pytest.raises(card.CardError):
