@@ -68,10 +68,10 @@ class Running:
         """When the first line that matches arrived, and the match.
 
         Raises:
-            TimeoutError: no such line within a minute.
+            TimeoutError: no such line within a minute, or before the kiosk ended.
         """
         deadline = time.monotonic() + _LIMIT_S
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self._reader.is_alive():
             for at, line in list(self.lines):
                 if match := re.search(pattern, line):
                     return at, match

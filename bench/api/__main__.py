@@ -6,6 +6,7 @@ Writes build/reports/api.json. Run it on a machine that does nothing else; all t
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -82,23 +83,28 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return given
 
 
-def main() -> int:
-    """Measure, write, show."""
-    given = options()
-    found = asyncio.run(report(given, Console(stderr=True)))
-    made = rows(found)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, write, show; 130 when interrupted."""
+    given = options(arguments)
+    # Raised wherever the program is, in the event loop or in a wait for a program: everything is left by its context's end.
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        found = asyncio.run(report(given, Console(stderr=True)))
+    except KeyboardInterrupt:
+        print("interrupted; no report was written", file=sys.stderr)
+        return 130
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "api.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if given.json:
         print(json.dumps(found, indent=1))
     else:
-        Console().print(table(made))
+        Console().print(table(rows(found)))
     return 0
 
 
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("interrupted; no report was written", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(main())

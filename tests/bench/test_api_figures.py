@@ -1,12 +1,16 @@
 """The pure parts of the session API's benchmark: what readers saw held against the log, figures against promises."""
 
+import asyncio
 import json
+import os
+import signal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.errors import STATUS
+from bench.api import __main__ as program
 from bench.api import kills
 from bench.api.__main__ import options
 from bench.api.audit import Life, audit, lives
@@ -159,6 +163,21 @@ def test_options_that_make_no_sense_are_refused(words, capsys):
     with pytest.raises(SystemExit, match="2"):
         options(words)
     assert "make bench-api" in capsys.readouterr().err
+
+
+def test_an_interruption_writes_nothing_and_says_so(tmp_path, monkeypatch, capsys):
+    async def interrupted(*_):
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(10)
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(program, "report", interrupted)
+    try:
+        assert program.main(["--out", str(tmp_path / "reports")]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not (tmp_path / "reports").exists()
+    assert "interrupted" in capsys.readouterr().err
 
 
 def test_without_options_it_is_what_was_promised():
