@@ -6,7 +6,7 @@ The kiosk and the API use it alike. What an answer looks like on the wire, and w
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +24,7 @@ from api.ports import Recognition, Store
 from api.records import SessionKind, SessionRow, SessionStatus
 from api.session import State, Step
 from api.settings import SessionSettings
+from api.shared_lock import SharedLock
 from api.terms import NewSession, lapsed, row_of, terms_of
 from api.unbroken import Unbroken
 from inference.observation import Observation
@@ -67,6 +68,8 @@ class SessionService:
         self._sessions: dict[str, _Live] = {}
         self._effects = Effects(store, recognition, settings, clock, self._lockouts)
         self._tasks = Unbroken()
+        self.people = SharedLock()
+        """Shared by what decides who somebody is, writes it down or acts on it; had alone by what erases people."""
         self.on_end: list[Callable[[str, str], Awaitable[None]]] = []
         """Told each session that is ended by others than its owner: token, and why as an error code."""
 
@@ -112,6 +115,18 @@ class SessionService:
             with suppress(ApiError):
                 await self.cancel(token)
             self._sessions.pop(token, None)
+        await self.tell_ended(tokens, why)
+
+    def forget(self, which: Callable[[SessionRow], bool]) -> list[str]:
+        """Drop sessions whose rows are gone from the store, without a word in it; their tokens, for `tell_ended`."""
+        tokens = [token for token, live in self._sessions.items() if which(live.row)]
+        for token in tokens:
+            del self._sessions[token]
+        return tokens
+
+    async def tell_ended(self, tokens: Iterable[str], why: str) -> None:
+        """Tell `on_end` of sessions that are forgotten."""
+        for token in tokens:
             for told in self.on_end:
                 await told(token, why)
 
@@ -239,6 +254,16 @@ class SessionService:
         return msgspec.structs.replace(observation, embedding=None)
 
     async def _carry_out(self, live: _Live, step: Step, observation: Observation | None, began: float) -> Feedback:
+        if not step.effects and step.state.status is live.row.status:
+            live.state = step.state
+            return feedback(live.row, live.state, observation, None)
+        async with self.people.shared():
+            if self._sessions.get(live.row.token) is not live:
+                # Whoever it names was erased while it waited.
+                raise ApiError("session_not_found")
+            return await self._write(live, step, observation, began)
+
+    async def _write(self, live: _Live, step: Step, observation: Observation | None, began: float) -> Feedback:
         work = Work(live.row, step.state, observation, began)
         for effect in step.effects:
             await self._effects.carry_out(work, effect)

@@ -133,9 +133,10 @@ class Enrolling:
             door=DoorState.CONFIRMED,
             created_at=self.clock.dated(),
         )
-        await self._note_person(command)
-        await self.store.add_enrollment(enrollment)
-        self.recognition.add(enrollment)
+        async with self.sessions.people.shared():
+            await self._note_person(command)
+            await self.store.add_enrollment(enrollment)
+            self.recognition.add(enrollment)
         return _enrolled(enrollment)
 
     async def _note_person(self, command: EnrollPhotos | EnrollCamera) -> None:

@@ -16,7 +16,7 @@ from api.clock import Clock
 from api.errors import ApiError
 from api.feedback import Feedback
 from api.ports import Store, StoreError
-from api.records import LOCAL, Attempt, SessionKind, SessionStatus
+from api.records import LOCAL, Attempt, Person, SessionKind, SessionStatus
 from api.records import Visit as VisitRow
 from api.sessions import SessionService
 from api.terms import NewSession
@@ -178,26 +178,29 @@ class Kiosk:
 
     async def _conclude(self, visit: Visit, feedback: Feedback) -> None:
         attempt = feedback.attempt
-        if feedback.status is SessionStatus.COMPLETED and attempt is not None:
-            await self._end(visit, *await self._let_in(attempt))
-        elif feedback.status is SessionStatus.FAILED:
-            user, confidence = (attempt.user_id, attempt.confidence) if attempt else (None, None)
-            await self._end(visit, Outcome("refused", feedback.outcome, user, confidence))
-        else:
+        if feedback.status not in (SessionStatus.COMPLETED, SessionStatus.FAILED):
             await self._break_off(feedback.outcome or "session_expired")
+            return
+        # Nobody is erased between the look at who they are and the visit's row; before it, they are nobody's name.
+        async with self._parts.sessions.people.shared():
+            user = attempt.user_id if attempt is not None else None
+            person = None if user is None else await self._parts.store.person(LOCAL, user)
+            if feedback.status is SessionStatus.COMPLETED and attempt is not None:
+                await self._end(visit, *await self._let_in(attempt, person))
+            else:
+                confidence = attempt.confidence if attempt is not None else None
+                await self._end(visit, Outcome("refused", feedback.outcome, person.user_id if person else None, confidence))
 
-    async def _let_in(self, attempt: Attempt) -> tuple[Outcome, str]:
+    async def _let_in(self, attempt: Attempt, person: Person | None) -> tuple[Outcome, str]:
         """Open the door for a decision whose row is committed, unless something stands against it; and whom to welcome."""
-        user = attempt.user_id or ""
-        person = await self._parts.store.person(LOCAL, user)
-        enrollments = await self._parts.store.enrollments(LOCAL, user)
+        if person is None:
+            return Outcome("refused", "no_match", None, attempt.confidence), ""
+        enrollments = await self._parts.store.enrollments(LOCAL, person.user_id)
         matched = next((each for each in enrollments if each.enrollment_id == attempt.matched_enrollment), None)
-        why = refusal(person, matched, self._parts.clock.dated())
-        if not why:
-            why = await self._unlock(attempt)
-        if why or person is None:
-            return Outcome("refused", why, user, attempt.confidence), ""
-        return Outcome("granted", "match", user, attempt.confidence), person.display_name or user
+        why = refusal(person, matched, self._parts.clock.dated()) or await self._unlock(attempt)
+        if why:
+            return Outcome("refused", why, person.user_id, attempt.confidence), ""
+        return Outcome("granted", "match", person.user_id, attempt.confidence), person.display_name or person.user_id
 
     async def _unlock(self, attempt: Attempt) -> str:
         """Grant and pulse; why not, if not."""

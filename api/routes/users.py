@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from api.erasure import erase_enrollment as forget_enrollment
 from api.erasure import erase_person
 from api.errors import ApiError
 from api.http import add, answer, caller
@@ -45,9 +46,8 @@ async def erase_enrollment(request: web.Request) -> web.Response:
     """Remove one template, in store and index."""
     client = await caller(request, "erase")
     services, enrollment_id = request.app[SERVICES], request.match_info["enrollment_id"]
-    if not await services.store.remove_enrollment(client.realm, enrollment_id):
+    if not await forget_enrollment(services.store, services.recognition, services.sessions, client.realm, enrollment_id):
         raise ApiError("enrollment_not_found")
-    services.recognition.remove_enrollment(client.realm, enrollment_id)
     return answer(ErasedResponse(enrollment_id=enrollment_id))
 
 

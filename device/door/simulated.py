@@ -9,7 +9,7 @@ from typing import Self
 
 from api.clock import Clock
 from api.ports import Store, StoreError
-from api.records import DoorEvent
+from api.records import LOCAL, DoorEvent
 from device.door.base import DoorState, check_variant
 from device.grants import Grant
 
@@ -85,7 +85,7 @@ class SimulatedDoor:
             event_id=str(uuid.uuid4()),
             kind=kind,
             grant=grant.variant,
-            user_id=grant.user_id,
+            user_id=await self._named(grant),
             attempt_id=grant.attempt_id,
             boot_id=self._clock.boot_id,
             boot_time=self._clock.boot(),
@@ -93,3 +93,9 @@ class SimulatedDoor:
             detail=detail,
         )
         await self._store.add_door_event(event)
+
+    async def _named(self, grant: Grant) -> str | None:
+        """Whom the event names: somebody who was erased since the grant is named no more."""
+        if grant.user_id is None or grant.variant == "operator" or await self._store.person(LOCAL, grant.user_id) is not None:
+            return grant.user_id
+        return None

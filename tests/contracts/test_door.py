@@ -8,7 +8,7 @@ import pytest
 
 from api.clock import Clock
 from api.ports import Store, StoreError
-from api.records import DoorEvent
+from api.records import LOCAL, DoorEvent, Person
 from device.clock import SystemClock
 from device.door.base import Door, DoorState
 from device.door.drivers import make_door
@@ -48,6 +48,7 @@ async def locked(door: Door) -> None:
 
 
 async def test_it_begins_locked_and_locks_in_time(make: Callable[[Store], Door], store: Store) -> None:
+    await store.put_person(Person(LOCAL, "ada"))
     async with make(store) as door:
         assert door.state is DoorState.LOCKED
         began = asyncio.get_running_loop().time()
@@ -57,6 +58,15 @@ async def test_it_begins_locked_and_locks_in_time(make: Callable[[Store], Door],
         assert 0.25 < asyncio.get_running_loop().time() - began < 2
     kinds = [(event.kind, event.grant, event.user_id, event.attempt_id) for event in await events(store)]
     assert kinds == [("unlocked", "camera", "ada", ADA.attempt_id), ("locked", "camera", "ada", ADA.attempt_id)]
+
+
+async def test_who_is_erased_while_it_is_open_is_named_no_more(make: Callable[[Store], Door], store: Store) -> None:
+    await store.put_person(Person(LOCAL, "ada"))
+    async with make(store) as door:
+        await door.unlock(ADA, 0.2)
+        await store.erase_person(LOCAL, "ada")
+        await locked(door)
+    assert [(event.kind, event.user_id) for event in await events(store)] == [("unlocked", None), ("locked", None)]
 
 
 async def test_a_second_grant_lengthens_and_never_shortens(make: Callable[[Store], Door], store: Store) -> None:
@@ -99,6 +109,11 @@ class Broken:
         if self.failing:
             raise StoreError("no space left")
         return 1
+
+    async def person(self, realm: str, user_id: str) -> Person | None:
+        if self.failing:
+            raise StoreError("no space left")
+        return Person(realm, user_id)
 
 
 async def test_what_cannot_be_recorded_does_not_happen(make: Callable[[Store], Door]) -> None:

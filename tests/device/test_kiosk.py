@@ -84,6 +84,16 @@ class Failing:
         return await self._store.add_attempt(attempt)
 
 
+class Forgetting(Failing):
+    """A store from which a person is erased as soon as their success is written."""
+
+    async def add_attempt(self, attempt: Attempt) -> int:
+        number = await super().add_attempt(attempt)
+        if attempt.success:
+            await self._store.erase_person(LOCAL, attempt.user_id or "")
+        return number
+
+
 class RealDoor(SimulatedDoor):
     """What a door with a driver that moves something looks like to the kiosk."""
 
@@ -192,6 +202,15 @@ async def test_a_known_person_without_access_is_refused_by_name(
         assert visit.reason in (why, "clock_not_trusted")
         assert visit.user_id == "ada"
         assert not await at.events()
+
+
+async def test_who_is_erased_as_they_are_recognised_is_not_let_in_nor_named(tmp_path: Path, real_store: Store) -> None:
+    async with scene(tmp_path, Forgetting(real_store)) as at:
+        await at.camera.show(ADA, 0.8)
+        (visit,) = await at.settled()
+        assert (visit.outcome, visit.reason, visit.user_id) == ("refused", "no_match", None)
+        assert not await at.events()
+        assert await at.store.person(LOCAL, "ada") is None
 
 
 async def test_who_leaves_before_a_decision_abandons_the_visit(tmp_path: Path, real_store: Store) -> None:
