@@ -17,7 +17,6 @@ _SLACK_S = 0.25
 """What clients' times may span more than the time since the call before: its clock, and the network, are not even."""
 _SPACING_S = 0.1
 """Seconds between the frames of a batch that says nothing of its times, where as much has passed."""
-_RETRY_AFTER_S = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class _Stream:
     arrived: float | None = None
     timestamp: float | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    calls: int = 0
 
 
 class FrameDesk:
@@ -54,11 +54,16 @@ class FrameDesk:
         """Judge one image or a batch in order; the answer to the last one that was looked at.
 
         Raises:
-            ApiError: times refused, vision not ready, bytes that are no image, or a session that is over.
+            ApiError: a newer call took this one's place, times refused, vision not ready, bytes that are no image, or a
+                session that is over.
         """
         arrived = self._clock.boot()
         stream = self._streams.setdefault(token, _Stream(arrived))
+        stream.calls += 1
+        call = stream.calls
         async with stream.lock:
+            if call != stream.calls:
+                raise ApiError("superseded")
             times = _times(stream, images, arrived)
             told = None
             for image, time in zip(images, times, strict=True):
@@ -82,8 +87,8 @@ class FrameDesk:
             return ended
         try:
             observation = await self._vision.judge(_stream_id(token), image, time)
-        except VisionUnavailable:
-            raise ApiError("vision_unavailable", retry_after_s=_RETRY_AFTER_S) from None
+        except VisionUnavailable as gone:
+            raise ApiError("vision_unavailable", retry_after_s=gone.retry_after_s) from None
         except ImageRefused as refused:
             raise ApiError(refused.code if refused.code in MESSAGE else "invalid_frame") from None
         return await self._sessions.feed(token, observation)

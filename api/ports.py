@@ -166,7 +166,11 @@ class News(Protocol):
 
 
 class VisionUnavailable(Exception):
-    """The vision process is not there, starting, or did not answer in time."""
+    """The vision process is not there, starting, or did not answer in time; trying again later can help."""
+
+    def __init__(self, message: str, retry_after_s: int = 2) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class ImageRefused(Exception):

@@ -167,7 +167,9 @@ async def cut_off(services: Services, token: str, why: str) -> None:
 
 
 def _error(error: ApiError) -> dict[str, Any]:
-    return error_message(error.code, error.message, error.details)
+    """The message that an error is; what REST says in `Retry-After` is among its details."""
+    when = {} if error.retry_after_s is None else {"retry_after_s": error.retry_after_s}
+    return error_message(error.code, error.message, {**(error.details or {}), **when} or None)
 
 
 @operation(

@@ -35,10 +35,11 @@ from device.metrics import Metrics, Sources
 from device.offline import operator_name
 from device.operations import Operations
 from device.own_vision import vision_command
+from device.on_need import OnNeed
 from device.peer import private_folder
 from device.photos import PhotoJudge
-from device.recognition import open_recognition
-from device.remote_vision import OnNeed, VisionRemote
+from device.recognition import recognising
+from device.remote_vision import VisionRemote
 from device.retention import retention
 from device.screen import Screen
 from device.store.store import open_store
@@ -77,7 +78,7 @@ async def control(config: Config, say: Say) -> None:
         recognition = stack.enter_context(open_recognition(model, config, await store.all_enrollments()))
         sessions = SessionService(store, recognition, config.session, clock, Lockouts(store, config.lockout, clock))
         await sessions.resume()
-        on_need = OnNeed(remote.link, remote.supervisor, config.watch.remote_idle_s)
+        on_need = OnNeed(remote.link, remote.supervisor, config.watch)
         judge = VisionRemote(remote.link, on_need.need, config.api.vision_timeout_s)
 
         board = Board()

@@ -54,13 +54,17 @@ class _Moving(Collector):
         frames = CounterMetricFamily("facekiosk_frames", "Frames captured, or judged for clients", labels=["instance"])
         restarts = CounterMetricFamily("facekiosk_vision_restarts", "Times vision was started again", labels=["instance"])
         state = GaugeMetricFamily("facekiosk_vision_state", "1 for the state vision is in", labels=["instance", "state"])
+        memory = GaugeMetricFamily("facekiosk_vision_resident_bytes", "Memory of the vision process", labels=["instance"])
+        recycled = CounterMetricFamily("facekiosk_vision_recycled", "Recycled for its memory", labels=["instance"])
         for watched in self._sources.vision:
             instance, condition = watched.link.instance, watched.supervisor.condition
             frames.add_metric([instance], watched.link.progress.captured)
             restarts.add_metric([instance], condition.restarts)
+            recycled.add_metric([instance], watched.supervisor.recycled)
+            memory.add_metric([instance], watched.link.progress.resident_mb * 1e6 if watched.link.hello else 0)
             for life in Life:
                 state.add_metric([instance, life.value], condition.life is life)
-        yield from (frames, restarts, state)
+        yield from (frames, restarts, recycled, memory, state)
 
 
 class Metrics:

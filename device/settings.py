@@ -125,8 +125,17 @@ class WatchSettings(BaseModel):
     ] = 0.5
     backoff_max_s: Annotated[float, Field(description="Longest pause between restarts.", ge=0.1, le=600)] = 30.0
     remote_idle_s: Annotated[
-        float, Field(description="Seconds without a remote session after which vision@remote is stopped.", ge=5, le=3600)
+        float, Field(description="Seconds without a remote frame after which vision@remote is stopped.", ge=5, le=3600)
     ] = 120.0
+    remote_memory_mb: Annotated[
+        float,
+        Field(
+            description="Resident memory, MB, past which vision@remote is started anew in a quiet moment; "
+            "half as much again, and it is done between two frames.",
+            ge=200,
+            le=100_000,
+        ),
+    ] = 800.0
 
 
 class EventSettings(BaseModel):

@@ -6,6 +6,7 @@ Used in development, where control is the parent; on the appliance each instance
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,9 @@ POLL_S = 0.25
 
 TERMINATE_S = 2.0
 """Seconds a child has to end after SIGTERM before it is killed."""
+
+START_S = 2
+"""Seconds that a start takes, about."""
 
 STEADY_S = 60.0
 """Seconds of readiness after which earlier restarts no longer lengthen the pause before the next."""
@@ -97,12 +101,22 @@ class Supervisor:
         self._settings = settings
         self._final = final
         self._process: asyncio.subprocess.Process | None = None
+        self._next_start = 0.0
         self.condition = Condition(Life.STOPPED)
+        self.down = asyncio.Event()
+        """Set while it is `FAILED`: from a crash until it is ready again, or for good."""
+        self.recycled = 0
+        """Times it was stopped, and started again, because it had grown too large."""
 
     @property
     def pid(self) -> int | None:
         """The child's process id, also while it is ending; None when there is none."""
         return self._process.pid if self._process else None
+
+    @property
+    def back_in_s(self) -> int:
+        """Whole seconds after which an instance that is down may be ready again."""
+        return START_S + max(0, math.ceil(self._next_start - boot_time()))
 
     async def run(self) -> None:
         """Keep the instance running until its source is over.
@@ -117,9 +131,11 @@ class Supervisor:
                 if self.condition.life is Life.ENDED:
                     return
                 failures = 1 if steady else failures + 1
-                await asyncio.sleep(self.pause(failures))
+                pause = self.pause(failures)
+                self._next_start = boot_time() + pause
+                await asyncio.sleep(pause)
         except asyncio.CancelledError:
-            self.condition = Condition(Life.STOPPED)
+            self._say(Condition(Life.STOPPED))
             raise
 
     def pause(self, failures: int) -> float:
@@ -194,6 +210,10 @@ class Supervisor:
         if condition.message and condition.message != self.condition.message:
             log.log(logging.INFO if condition.life is Life.ENDED else logging.WARNING, "%s", condition.message)
         self.condition = condition
+        if condition.life is Life.FAILED:
+            self.down.set()
+        else:
+            self.down.clear()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

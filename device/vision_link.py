@@ -59,6 +59,8 @@ class Progress:
     observed_at: float = field(default_factory=boot_time)
     begun: bool = False
     """Whether the first observation has come, or, of vision@remote, the first sign of life."""
+    resident_mb: float = 0.0
+    """Resident memory of the process, as it last said."""
 
     def note(self, captured: int) -> None:
         """A heartbeat said this number."""
@@ -119,6 +121,11 @@ class VisionLink:
 
     @property
     def watched(self) -> bool:
+    @property
+    def owed(self) -> int:
+        """Images that wait for their answer."""
+        return len(self._asked)
+
         """Whether anybody watches the previews."""
         return self._watchers > 0
 
@@ -161,23 +168,27 @@ class VisionLink:
         writer.write(encode(message))
         return True
 
-    async def ask(self, stream: str, image: bytes, time: float, *, track: bool) -> Judged:
-        """Have an image judged; the answer with the same number.
+    def ask(self, stream: str, image: bytes, time: float, *, track: bool) -> "asyncio.Future[Judged]":
+        """Have an image judged; the future has the answer, or `ConnectionError` where the connection was lost before it.
 
         Raises:
-            ConnectionError: nobody is connected, or the connection was lost before the answer.
+            ConnectionError: nobody is connected.
         """
         number = next(self._requests)
         answer: asyncio.Future[Judged] = asyncio.get_running_loop().create_future()
         if not self._asked:
             self.progress.rest()
         self._asked[number] = answer
-        try:
-            if not self.send(Judge(number, stream, time, image, track)):
-                raise ConnectionError("vision is not connected")
-            return await answer
-        finally:
-            self._asked.pop(number, None)
+        if not self.send(Judge(number, stream, time, image, track)):
+            raise ConnectionError("vision is not connected")
+        answer: asyncio.Future[Judged] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(lambda _: self._asked.pop(number, None))
+        return answer
+
+    async def answered(self) -> None:
+        """Wait until every image that was asked so far has its answer, or none will come."""
+        if self._asked:
+            await asyncio.wait(set(self._asked.values()))
 
     def instruct(self, instruction: str) -> None:
         """Say what the person in front is asked now; told again to a vision that connects later."""
@@ -221,7 +232,7 @@ class VisionLink:
         self._writer, self.hello = None, None
         self.connected.clear()
         self._gone.set()
-        for answer in self._asked.values():
+        for answer in tuple(self._asked.values()):
             if not answer.done():
                 answer.set_exception(ConnectionError("vision went away"))
 
@@ -263,11 +274,12 @@ class VisionLink:
 
     def _take(self, message: ToControl) -> None:
         match message, self.instance:
-            case Heartbeat(captured=captured), _:
+            case Heartbeat(captured=captured, resident_mb=resident_mb), _:
                 self.progress.note(captured)
                 if self.instance == "remote" and not self._asked:
                     self.progress.rest()
             case Ended(), _:
+                self.progress.resident_mb = resident_mb
                 self.ended = message
             case Seen(observation=observation), "camera":
                 self.progress.note(observation.seq)

@@ -1,5 +1,6 @@
 """Frames' times by property: whatever a client says, times are in order and none is later than its arrival, or it is refused."""
 
+import asyncio
 import itertools
 
 import pytest
@@ -91,3 +92,29 @@ async def test_a_call_without_frames_is_refused(desk):
     with pytest.raises(ApiError, match="invalid_frame"):
         await frames.judge(row.token, [])
     assert vision.times == []
+
+
+async def test_of_calls_that_wait_for_one_session_only_the_newest_is_looked_at(store, recognition, clock, seen):
+    class Gated:
+        def __init__(self) -> None:
+            self.images: list[bytes] = []
+            self.begun, self.gate = asyncio.Event(), asyncio.Event()
+
+        async def judge(self, stream: str, image: bytes, time: float, *, track: bool = True):
+            self.images.append(image)
+            self.begun.set()
+            await self.gate.wait()
+            return seen(len(self.images), time=time)
+
+        async def forget(self, stream: str) -> None: ...
+
+    vision, sessions = Gated(), SessionService(store, recognition, SessionSettings(), clock)
+    frames = FrameDesk(vision, sessions, clock)
+    row = await sessions.create(NewSession(kind=SessionKind.AUTHENTICATION, realm="office", client_id="c"))
+    calls = [asyncio.ensure_future(frames.judge(row.token, [TimedImage(image)])) for image in (b"1", b"2", b"3", b"4")]
+    await vision.begun.wait()
+    vision.gate.set()
+    told = await asyncio.gather(*calls, return_exceptions=True)
+    assert vision.images == [b"1", b"4"]
+    assert [each.code for each in told[1:3]] == ["superseded", "superseded"]
+    assert [each.status for each in (told[0], told[3])] == [SessionStatus.ACTIVE, SessionStatus.ACTIVE]

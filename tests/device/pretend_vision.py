@@ -4,9 +4,12 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Callable
+
+import msgspec
 
 from camera.frame import boot_time
-from inference.channel import Ended, Heartbeat, Hello, Message, Seen, encode
+from inference.channel import Ended, Heartbeat, Hello, Judge, Judged, Message, Seen, ToVision, encode
 from inference.observation import Observation
 
 
@@ -32,6 +35,14 @@ def main() -> None:
         channel.recv(1)
         sys.exit(0)
     say(Hello(instance, "model", "demo", live=False))
+    if manner == "judges":
+        judge(channel, say)
+    else:
+        see(instance, manner, say)
+
+
+def see(instance: str, manner: str, say: Callable[[Message], None]) -> None:
+    """Beat, and as a camera see an empty room."""
     for seq in range(1, 10_000):
         if manner == "hangs" and seq > 5:
             time.sleep(60)
@@ -39,6 +50,32 @@ def main() -> None:
         if instance == "camera" and (manner != "blind" or seq < 5):
             say(Seen(Observation(seq=seq, time=boot_time(), width=640, height=480)))
         time.sleep(0.05)
+
+
+def judge(channel: socket.socket, say: Callable[[Message], None]) -> None:
+    """Answer images as their bytes say: any, `slow`, `grow MB`, `crash`, `model`, which ends it for good, or an observation."""
+    asked = channel.makefile("rb")
+    size, judged = 100.0, 0
+    say(Heartbeat(judged, 0, size))
+    while head := asked.read(4):
+        request = msgspec.msgpack.decode(asked.read(int.from_bytes(head)), type=ToVision)
+        if not isinstance(request, Judge):
+            continue
+        script = request.image.removeprefix(b"\xff\xd8\xff")
+        what, _, amount = script.decode().partition(" ")
+        if what == "crash":
+            os._exit(9)
+        if what == "model":
+            say(Ended("model", "the model cannot be used"))
+            sys.exit(5)
+        time.sleep(1.0 if what == "slow" else 0.002)
+        size, judged = float(amount) if what == "grow" else size, judged + 1
+        say(Heartbeat(judged, 0, size))
+        seen = Observation(seq=judged, time=request.time, width=640, height=480)
+        if what.startswith("{"):
+            seen = msgspec.structs.replace(msgspec.json.decode(script, type=Observation), time=request.time)
+        say(Judged(request.request, seen))
+    sys.exit(0)
 
 
 if __name__ == "__main__":
