@@ -52,7 +52,9 @@ def rows(found: dict[str, Any]) -> list[Row]:
     """The report's figures, those of the parts that were run."""
     made = []
     for part, to_rows in _PARTS.items():
-        if part in found:
+        if failed := found.get(part, {}).get("failed"):
+            made.append(Row(f"{part}: {failed}", float("nan"), 0))
+        elif part in found:
             made += to_rows(found[part])
     return made
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from api.client import ApiClient
 from bench.api.figures import fairness, spread
-from bench.api.served import ENDLESS, WIDE, Device, Settings, made
+from bench.api.served import ENDLESS, WIDE, Device, made
 from bench.api.traffic import Steady, judged_frames
 from device.admin import AdminConnection
 from device.commands import Sight, WatchCamera
@@ -21,8 +21,6 @@ PER_S = 5.0
 QUIET_S = 15.0
 """Seconds over which the camera's rate without any client is taken."""
 _WARM_UP = 3
-STREAMS: Settings = {"vision": {"max_streams": SOCKETS}}
-"""A stream a socket: with fewer, sessions would lose their tracks to each other."""
 
 
 class Frames:
@@ -77,7 +75,7 @@ async def probed(device: Device) -> AsyncIterator[list[dict[str, Any]]]:
 
 async def measure(images: Sequence[bytes], seconds: float, say: Callable[[str], None]) -> dict[str, Any]:
     """`SOCKETS` sockets at `PER_S` for `seconds`, the same quiet time before for comparison."""
-    with made(WIDE, ENDLESS, STREAMS) as device, device.run():
+    with made(WIDE, ENDLESS) as device, device.run():
         async with ApiClient(device.address, device.api_key) as api, watched(device) as camera:
             say("the camera alone")
             quiet = await camera.over(min(seconds, QUIET_S))

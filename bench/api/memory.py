@@ -6,13 +6,15 @@ from itertools import cycle, islice
 from typing import Any
 
 from api.client import ApiClient
-from bench.api.served import WIDE, made
+from bench.api.served import WIDE, Settings, made
 from bench.kiosk_run import Running
 
 FIRST = 100
 FRAMES = 3
 """Frames of a session."""
 AT_ONCE = 4
+KEPT: Settings = {"watch": {"remote_idle_s": 3600}}
+"""The same vision@remote from the first session to the last."""
 SETTLE_S = 70.0
 """Control remembers ended sessions for a minute and forgets them in sweeps: only what stays after that has grown."""
 _LOOK_S = 0.25
@@ -50,7 +52,7 @@ async def measure(images: Sequence[bytes], count: int, settle_s: float, say: Cal
     """Memory after the first `FIRST` sessions and after `count`, each time once ended sessions are forgotten."""
     series = {}
     first = min(FIRST, count // 2)
-    with made(WIDE) as device, device.run() as kiosk:
+    with made(WIDE, KEPT) as device, device.run() as kiosk:
         async with ApiClient(device.address, device.api_key) as api:
             for done in range(first, count + 1, first):
                 say(f"{done - first} of {count} sessions")

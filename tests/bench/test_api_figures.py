@@ -8,6 +8,7 @@ import signal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from api.errors import STATUS
 from bench.api import __main__ as program
@@ -152,6 +153,25 @@ def test_every_part_has_its_rows_and_all_of_them_can_fail():
         if part != "sessions":
             assert any(row.met is False for row in rows({part: figures(bad=True)[part]}))
     assert table(bad).row_count == len(bad)
+
+
+def test_a_part_that_could_not_be_measured_is_not_reached():
+    (row,) = rows({"load": {"failed": "TimeoutError: nothing came"}})
+    assert row.met is False
+    assert "nothing came" in row.what
+
+
+async def test_a_part_that_fails_leaves_the_others(monkeypatch, capsys):
+    async def measured(part, *_):
+        if part == "load":
+            raise TimeoutError("nothing came")
+        return {"part": part}
+
+    monkeypatch.setattr(program, "measured", measured)
+    monkeypatch.setattr(program, "jpegs", lambda _: [])
+    found = await program.report(options(["--only", "load", "sessions"]), Console(quiet=True))
+    assert (found["load"], found["sessions"]) == ({"failed": "TimeoutError: nothing came"}, {"part": "sessions"})
+    assert "nothing came" in capsys.readouterr().err
 
 
 def test_a_part_that_was_not_run_has_no_rows():
