@@ -38,7 +38,7 @@ from device.own_vision import vision_command
 from device.on_need import OnNeed
 from device.peer import private_folder
 from device.photos import PhotoJudge
-from device.recognition import recognising
+from device.recognition import open_recognition
 from device.remote_vision import VisionRemote
 from device.retention import retention
 from device.screen import Screen

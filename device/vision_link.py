@@ -175,13 +175,12 @@ class VisionLink:
             ConnectionError: nobody is connected.
         """
         number = next(self._requests)
-        answer: asyncio.Future[Judged] = asyncio.get_running_loop().create_future()
         if not self._asked:
             self.progress.rest()
-        self._asked[number] = answer
         if not self.send(Judge(number, stream, time, image, track)):
             raise ConnectionError("vision is not connected")
         answer: asyncio.Future[Judged] = asyncio.get_running_loop().create_future()
+        self._asked[number] = answer
         answer.add_done_callback(lambda _: self._asked.pop(number, None))
         return answer
 

