@@ -1,0 +1,106 @@
+"""Thresholds, on photos that were trained on and never on those kept out, and the manifest. Runs in the product's environment."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from embedding import manifest_file
+from matplotlib import pyplot as plt
+from rich.console import Console
+
+from covering import draw, photos
+from covering.photos import Photos
+from covering.regions import REGIONS
+from inference.covering import CoveringDetector
+from inference.manifest import CoveringSpec, read_listing
+from inference.runtime import open_network
+
+FILE = "face_covering_int8.tflite"
+ALARMS_OF_ALL = 0.004
+ALARMS_OF_A_GROUP = 0.009
+"""Shares of undrawn photos that a region's threshold lets be called covered: three regions together stay below the
+targets of .02 and .04 with a margin for photos not trained on."""
+_LOWEST, _HIGHEST = 0.3, 0.98
+SMALLEST_GROUP = 100
+NETWORK = {
+    "id": "covering-1-int8",
+    "licence": "Apache-2.0",
+    "origin": "trained from nothing by models/build/covering: coverings drawn over photos of faces (sources: models/CARD.md)",
+    "regions": list(REGIONS),
+    "input": {
+        "width": draw.CHIP, "height": draw.CHIP, "layout": "nhwc", "channels": "rgb",
+        "mean": [127.5, 127.5, 127.5], "std": [127.5, 127.5, 127.5],
+    },
+    "alignment": {"landmarks": [list(point) for point in draw.LANDMARKS], "targets": [list(point) for point in draw.TARGETS]},
+}  # fmt: skip
+
+
+def scores(detector: CoveringDetector, chips: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """(n, 3) probabilities for RGB chips, as a device computes them."""
+    found = [detector.probabilities(chip[:, :, ::-1]).copy() for chip in chips]
+    return np.array(found, dtype=np.float32).reshape(-1, len(REGIONS))
+
+
+def undrawn(source: Photos) -> npt.NDArray[np.uint8]:
+    """Chips of photos as they are."""
+    random = np.random.default_rng(0)
+    return np.array([draw.clear_view(p, m, random, ()).chip for p, m in zip(source.pictures, source.meshes, strict=True)])
+
+
+def thresholds(found: npt.NDArray[np.float32], groups: npt.NDArray[np.str_]) -> list[float]:
+    """For each region the lowest that keeps alarms on undrawn photos rare, over all and in every group."""
+    limits = []
+    for region in found.T:
+        lines = [np.quantile(region, 1 - ALARMS_OF_ALL)]
+        for group in np.unique(groups):
+            members = region[groups == group]
+            if len(members) >= SMALLEST_GROUP:
+                lines.append(np.quantile(members, 1 - ALARMS_OF_A_GROUP))
+        limits.append(round(float(np.clip(max(lines) + 1 / 256, _LOWEST, _HIGHEST)), 4))
+    return limits
+
+
+def plot(curve: list[dict[str, float]], path: Path) -> None:
+    """Losses over the epochs."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
+    epochs = [row["epoch"] for row in curve]
+    left.plot(epochs, [row["loss"] for row in curve], label="training views")
+    left.plot(epochs, [row["held_out_loss"] for row in curve], label="photos held out")
+    left.set(xlabel="epoch", ylabel="cross-entropy", yscale="log")
+    left.legend()
+    right.plot(epochs, [100 * (1 - row["held_out_right"]) for row in curve])
+    right.set(xlabel="epoch", ylabel="wrong answers at .5, photos held out (%)", ylim=(0, None))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="work folder of the photos and the training")
+    parser.add_argument("--out", type=Path, required=True, help="folder with the exported network")
+    parser.add_argument("--ship", type=Path, help="folder to copy network, manifest and curve to")
+    given = parser.parse_args()
+    model = given.out / FILE
+    every = photos.load(given.work)
+    source = every.only(~every.held_out())
+    unjudged = msgspec.convert({**NETWORK, "thresholds": [0.5] * len(REGIONS)}, CoveringSpec)
+    found = scores(CoveringDetector(unjudged, open_network(model.read_bytes())), undrawn(source))
+    limits = thresholds(found, source.groups)
+    written = manifest_file.write_network("covering", NETWORK, model, {"thresholds": limits})
+    read_listing(written)
+    curve = msgspec.json.decode((given.work / "curve.json").read_bytes())
+    plot(curve["curve"], given.out / "curve.png")
+    Console().print(f"{written}: thresholds {limits} on {len(found)} photos")
+    if given.ship:
+        given.ship.mkdir(parents=True, exist_ok=True)
+        for path in (model, written, given.out / "curve.png"):
+            shutil.copy(path, given.ship)
+
+
+if __name__ == "__main__":
+    main()
