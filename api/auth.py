@@ -10,7 +10,7 @@ from typing import Any
 
 import jwt
 
-from api.clock import Clock
+from api.clock import Clock, passed
 from api.errors import ApiError
 from api.ports import Store
 from api.records import Client, FormerKey
@@ -115,14 +115,9 @@ class Credentials:
         if prefix == client.key_prefix:
             return client.key_hash
         former = client.former
-        return former.hash if former is not None and prefix == former.prefix and self._overlaps(former) else self._nobody
-
-    def _overlaps(self, former: FormerKey) -> bool:
-        """In the boot of the rotation by the boot-time clock; afterwards by wall time, and not at all while it is not trusted."""
-        if former.boot_id == self._clock.boot_id:
-            return self._clock.boot() < former.until_boot
-        now = self._clock.dated()
-        return now is not None and now < former.until
+        if former is None or prefix != former.prefix or passed(self._clock, former.boot_id, former.until_boot, former.until):
+            return self._nobody
+        return former.hash
 
     def issue(self, client: Client, key_prefix: str | None = None) -> tuple[str, float]:
         """A token for the client, and when it expires (POSIX seconds, by the wall clock as it is).

@@ -24,3 +24,14 @@ class Clock(Protocol):
 def rfc3339(posix: float) -> str:
     """POSIX seconds as RFC 3339 UTC, whole seconds, with `Z`."""
     return datetime.fromtimestamp(posix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def passed(clock: Clock, boot_id: str, boot: float, wall: float) -> bool:
+    """Whether a time is over that was written down in the boot `boot_id`: `boot` by its clock, `wall` in POSIX seconds.
+
+    In that boot its clock says, so that no trusted time is needed; afterwards wall time, and while that is not trusted it is.
+    """
+    if boot_id == clock.boot_id:
+        return clock.boot() >= boot
+    now = clock.dated()
+    return now is None or now >= wall

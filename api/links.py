@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from api.clock import Clock
+from api.clock import Clock, passed
 from api.enroll_settings import EnrollSettings
 from api.errors import ApiError
 from api.ports import Store
@@ -122,16 +122,10 @@ class EnrollLinks:
         """
         usable = token.isascii() and 0 < len(token) <= _LONGEST_TOKEN
         link = await self._store.link(self._key_hash(token)) if usable else None
-        if link is None or self._expired(link) or link.uses >= self.settings.link_tries or await self._done(link):
+        expired = link is None or passed(self._clock, link.boot_id, link.expires_boot, link.expires_at)
+        if link is None or expired or link.uses >= self.settings.link_tries or await self._done(link):
             raise ApiError("link_not_valid")
         return link
-
-    def _expired(self, link: EnrollLink) -> bool:
-        """In the boot of its making by the boot-time clock, so that no trusted time is needed; afterwards by the wall clock."""
-        if link.boot_id == self._clock.boot_id:
-            return self._clock.boot() >= link.expires_boot
-        now = self._clock.dated()
-        return now is None or now >= link.expires_at
 
     async def _done(self, link: EnrollLink) -> bool:
         """Whether the person is enrolled by this link; it is forgotten then."""

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from api.lockout import Lockout
-from api.records import Attempt, Client, DoorEvent, Enrollment, LogPage, Person, SessionRow, Visit, Webhook
+from api.records import Attempt, Client, DoorEvent, Enrollment, FormerSecret, LogPage, Person, SessionRow, Visit, Webhook
 from inference.gallery import Candidate
 from inference.observation import Embedding, Observation
 from inference.probe import SamplePool
@@ -149,6 +149,9 @@ class Store(Protocol):
     async def webhook(self, webhook_id: str) -> Webhook | None: ...
 
     async def webhooks(self) -> Sequence[Webhook]: ...
+
+    async def change_webhook_secret(self, webhook_id: str, secret: bytes, former: FormerSecret | None) -> bool:
+        """Sign with another secret from now on, and for a while with the former one too. False: the webhook is gone."""
 
     async def remove_webhook(self, webhook_id: str) -> bool: ...
 

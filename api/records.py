@@ -221,6 +221,19 @@ class LogPage:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerSecret:
+    """The secret that a webhook had before: messages are signed with it too until the overlap ends."""
+
+    secret: bytes = field(repr=False)
+    until: float
+    """POSIX seconds, by the wall clock as it was."""
+    boot_id: str
+    """Of the rotation."""
+    until_boot: float
+    """The same by the boot-time clock of that boot."""
+
+
+@dataclass(frozen=True, slots=True)
 class Webhook:
     """An address to which a realm's events are delivered."""
 
@@ -237,3 +250,4 @@ class Webhook:
     """Deliveries in a row that failed."""
     trouble: str = ""
     """What the last of them came to; empty where none failed since."""
+    former: FormerSecret | None = None

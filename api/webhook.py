@@ -9,8 +9,12 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
+
+from api.clock import Clock, passed
+from api.records import FormerSecret, Webhook
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - marks secrets, and is none
 SECRET_BYTES = 32
@@ -73,13 +77,13 @@ def _signature(secret: bytes, message_id: str, timestamp: int, body: bytes) -> s
     return "v1," + base64.b64encode(signed).decode()
 
 
-def headers(secret: bytes, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The headers of a message; `timestamp` in POSIX seconds."""
+def headers(secrets_in_use: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """The headers of a message, signed with each secret in use; `timestamp` in POSIX seconds."""
     return {
         "Content-Type": "application/json",
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": _signature(secret, message_id, timestamp, body),
+        "webhook-signature": " ".join(_signature(secret, message_id, timestamp, body) for secret in secrets_in_use),
     }
 
 
@@ -106,6 +110,19 @@ def verify(secret: str, said: Mapping[str, str], body: bytes, now: float) -> Non
     wanted = _signature(key, message_id, timestamp, body).encode()
     if not any(hmac.compare_digest(wanted, each.encode()) for each in given.split(" ")):
         raise SignatureRefused("the signature does not fit")
+
+
+def secrets_of(webhook: Webhook, clock: Clock) -> list[bytes]:
+    """What the webhook's messages are signed with now: the present secret, and in an overlap the former one."""
+    former = webhook.former
+    overlaps = former is not None and not passed(clock, former.boot_id, former.until_boot, former.until)
+    return [webhook.secret, former.secret] if former is not None and overlaps else [webhook.secret]
+
+
+def rotated(webhook: Webhook, overlap_s: float, clock: Clock) -> Webhook:
+    """The webhook with a new secret; the one that it had is good for `overlap_s` more, the one before that no more."""
+    former = FormerSecret(webhook.secret, clock.wall() + overlap_s, clock.boot_id, clock.boot() + overlap_s)
+    return replace(webhook, secret=new_secret(), former=former if overlap_s > 0 else None)
 
 
 def pause_s(failures: int, first_s: float, longest_s: float) -> float:

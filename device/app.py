@@ -22,6 +22,7 @@ from device.board import Board
 from device.client_commands import keep_warning
 from device.clock import SystemClock
 from device.config import Config
+from device.dating import date_rows
 from device.door.drivers import make_door
 from device.enrolling import SAME_FACE_FMR, Enrolling
 from device.health import DeviceHealth, Watched
@@ -103,7 +104,8 @@ async def control(config: Config, say: Say) -> None:
         tasks.vital("kiosk", kiosk.run())
         tasks.helper("vision@remote", on_need.run())
         tasks.helper("key ages", keep_warning(store, clock))
-        tasks.helper("retention", retention(store, clock, config.events.keep_days))
+        tasks.helper("retention", retention(store, clock, config.events))
+        tasks.helper("dating", date_rows(store, clock))
         tasks.helper("webhooks", Webhooks(store, clock, config.events).run())
         port = await enter(serve(app, config.listen.host, config.listen.port))
         links = EnrollLinks(store, sessions, keys.hash_api_key, clock, config.enroll)

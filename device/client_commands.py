@@ -4,7 +4,7 @@ import asyncio
 import logging
 import uuid
 from dataclasses import dataclass, replace
-from typing import Annotated, assert_never
+from typing import assert_never
 
 import msgspec
 
@@ -13,12 +13,11 @@ from api.clock import Clock, rfc3339
 from api.ports import Store
 from api.records import Client
 from api.sessions import SessionService
-from device.command import Command, Label, OperationRefused, Realm, Reply
+from device.command import Command, Label, Name, OperationRefused, OverlapHours, Realm, Reply
 
 log = logging.getLogger(__name__)
 
 _DAY_S = 86_400
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
 class ClientAdd(Command, frozen=True):
@@ -43,7 +42,7 @@ class ClientRotate(Command, frozen=True):
     """Give a client a new key; the one it has stays good for a while. Answered by `ClientRotated`."""
 
     client: Name
-    overlap_hours: Annotated[float, msgspec.Meta(ge=0, le=744)] = 24.0
+    overlap_hours: OverlapHours = 24.0
 
 
 class ClientRevoke(Command, frozen=True):

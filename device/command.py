@@ -6,7 +6,10 @@ import msgspec
 
 UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Realm = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\Z")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Label = Annotated[str, msgspec.Meta(max_length=255)]
+OverlapHours = Annotated[float, msgspec.Meta(ge=0, le=744)]
+"""For how long what is replaced stays good beside the new one."""
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 

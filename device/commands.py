@@ -150,6 +150,19 @@ class EnrollmentView(msgspec.Struct, frozen=True, kw_only=True):
     liveness_verified: bool
     status: str
     created_at: str | None
+    duplicate: bool
+    """The face was somebody else's of the realm already, and the device's policy let the enrolment pass."""
+
+
+class LockoutView(msgspec.Struct, frozen=True, kw_only=True):
+    """How claims to be this user stand in remote sessions. The door asks nobody here."""
+
+    failures: int
+    """In a row, of live faces that were somebody else's."""
+    disabled: bool
+    """Nobody may claim to be this user until `kioskctl user unlock`."""
+    wait_s: float | None
+    """Seconds until the next claim may be made, 0 where it may be now; null while disabled."""
 
 
 class People(Reply, frozen=True):
@@ -163,6 +176,7 @@ class PersonDetail(Reply, frozen=True):
 
     person: PersonView
     enrollments: tuple[EnrollmentView, ...]
+    lockout: LockoutView
 
 
 class UserErased(Reply, frozen=True):

@@ -54,12 +54,13 @@ from device.config import Config
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
 from device.lan import url
 from device.user_commands import UserConfirm, UserStateCommand, UserUnlock
-from device.views import at, enrollment_view, person_view, sight, visit_view
+from device.views import at, enrollment_view, lockout_view, person_view, sight, visit_view
 from device.webhook_commands import (
     WebhookAdd,
     WebhookCommand,
     WebhookList,
     WebhookRemove,
+    WebhookRotate,
     WebhookTest,
     carry_out,
 )
@@ -159,7 +160,7 @@ class Operations:
                 return await self.user_erase(command)
             case StatusQuery():
                 return await self.status()
-            case WebhookAdd() | WebhookList() | WebhookRemove() | WebhookTest():
+            case WebhookAdd() | WebhookList() | WebhookRemove() | WebhookRotate() | WebhookTest():
                 timeout_s = self.config.events.webhook_timeout_s
                 return await carry_out(command, self.store, self.enrolling.clock, timeout_s)
             case EnrollLinkMake():
@@ -182,7 +183,9 @@ class Operations:
             raise _nobody(command)
         enrollments = await self.store.enrollments(command.realm, command.user_id)
         views = tuple(enrollment_view(enrollment) for enrollment in enrollments)
-        return PersonDetail(person=self._person_view(person, enrollments), enrollments=views)
+        failed = await self.store.lockout(command.realm, command.user_id)
+        locked = lockout_view(failed, self.config.lockout, self.enrolling.clock)
+        return PersonDetail(person=self._person_view(person, enrollments), enrollments=views, lockout=locked)
 
     async def user_erase(self, command: UserErase) -> UserErased:
         """Forget a person, at once and everywhere."""

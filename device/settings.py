@@ -146,6 +146,15 @@ class EventSettings(BaseModel):
     keep_days: Annotated[
         float, Field(description="Days after which events are destroyed; 0 keeps them for ever.", ge=0, le=36_500)
     ] = 0.0
+    unknown_days: Annotated[
+        float,
+        Field(
+            description="Days after which what is written of people who were not recognised (confidence, details) is destroyed, "
+            "while the fact stays; 0 keeps it as long as the event.",
+            ge=0,
+            le=36_500,
+        ),
+    ] = 30.0
     webhook_timeout_s: Annotated[
         float, Field(description="Seconds that a webhook's receiver may take to answer.", ge=0.1, le=120)
     ] = 10.0

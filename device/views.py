@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from api.clock import rfc3339
+from api import lockout
+from api.clock import Clock, rfc3339
+from api.lockout import Lockout, LockoutSettings
 from api.records import LOCAL, DoorState, Enrollment, Person, Visit
-from device.commands import EnrollmentView, PersonView, Sight, VisitView
+from device.commands import EnrollmentView, LockoutView, PersonView, Sight, VisitView
 from inference.observation import Observation
 
 
@@ -47,7 +49,15 @@ def enrollment_view(enrollment: Enrollment) -> EnrollmentView:
         liveness_verified=enrollment.liveness_verified,
         status=enrollment.status,
         created_at=at(enrollment.created_at),
+        duplicate=enrollment.duplicate,
     )
+
+
+def lockout_view(failed: Lockout, settings: LockoutSettings, clock: Clock) -> LockoutView:
+    """The failures in a row against one user id, and what they cost now."""
+    left = lockout.left(failed, settings, clock)
+    disabled = lockout.disabled(failed, settings)
+    return LockoutView(failures=failed.failures, disabled=disabled, wait_s=None if disabled else round(left, 1))
 
 
 def visit_view(number: int, visit: Visit) -> VisitView:

@@ -9,11 +9,9 @@ import msgspec
 from api.clock import Clock, rfc3339
 from api.ports import Store, StoreConflict
 from api.records import LOCAL, Webhook
-from api.webhook import AddressRefused, checked_address, new_secret, shown
-from device.command import Command, OperationRefused, Realm, Reply
+from api.webhook import AddressRefused, checked_address, new_secret, rotated, shown
+from device.command import Command, Name, OperationRefused, OverlapHours, Realm, Reply
 from device.webhooks import Sender
-
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
 class WebhookAdd(Command, frozen=True):
@@ -34,6 +32,13 @@ class WebhookRemove(Command, frozen=True):
     """Deliver no more. Answered by `WebhookRemoved`."""
 
     name: Name
+
+
+class WebhookRotate(Command, frozen=True):
+    """Sign with a new secret, and for a while with the one before too. Answered by `WebhookRotated`, which shows it once."""
+
+    name: Name
+    overlap_hours: OverlapHours = 24.0
 
 
 class WebhookTest(Command, frozen=True):
@@ -84,6 +89,15 @@ class WebhookRemoved(Reply, frozen=True):
     name: str
 
 
+class WebhookRotated(Reply, frozen=True):
+    """A webhook's new secret, shown this once."""
+
+    name: str
+    secret: str
+    former_until: str | None
+    """Until when messages are signed with the one before too; None: they no longer are."""
+
+
 class WebhookTested(Reply, frozen=True):
     """What a test message came to."""
 
@@ -94,8 +108,8 @@ class WebhookTested(Reply, frozen=True):
     milliseconds: int
 
 
-WebhookCommand = WebhookAdd | WebhookList | WebhookRemove | WebhookTest
-WebhookReply = WebhookAdded | WebhookViews | WebhookRemoved | WebhookTested
+WebhookCommand = WebhookAdd | WebhookList | WebhookRemove | WebhookRotate | WebhookTest
+WebhookReply = WebhookAdded | WebhookViews | WebhookRemoved | WebhookRotated | WebhookTested
 
 
 async def carry_out(command: WebhookCommand, store: Store, clock: Clock, timeout_s: float) -> WebhookReply:
@@ -113,6 +127,8 @@ async def carry_out(command: WebhookCommand, store: Store, clock: Clock, timeout
         case WebhookRemove():
             await store.remove_webhook((await _named(store, command.name)).webhook_id)
             return WebhookRemoved(name=command.name)
+        case WebhookRotate():
+            return await _rotate(command, store, clock)
         case WebhookTest():
             webhook, began = await _named(store, command.name), time.monotonic()
             async with Sender(clock, timeout_s) as sender:
@@ -149,11 +165,23 @@ async def _add(command: WebhookAdd, store: Store, clock: Clock) -> WebhookAdded:
     )
 
 
+async def _rotate(command: WebhookRotate, store: Store, clock: Clock) -> WebhookRotated:
+    webhook = rotated(await _named(store, command.name), command.overlap_hours * 3600, clock)
+    if not await store.change_webhook_secret(webhook.webhook_id, webhook.secret, webhook.former):
+        raise _absent(command.name)
+    until = None if webhook.former is None else rfc3339(webhook.former.until)
+    return WebhookRotated(name=webhook.name, secret=shown(webhook.secret), former_until=until)
+
+
 async def _named(store: Store, name: str) -> Webhook:
     for webhook in await store.webhooks():
         if webhook.name == name:
             return webhook
-    raise OperationRefused("webhook_not_found", f"there is no webhook named {name!r}; see `kioskctl webhook list`")
+    raise _absent(name)
+
+
+def _absent(name: str) -> OperationRefused:
+    return OperationRefused("webhook_not_found", f"there is no webhook named {name!r}; see `kioskctl webhook list`")
 
 
 def _view(webhook: Webhook) -> WebhookView:

@@ -15,7 +15,7 @@ from api.errors import ApiError
 from api.events import Event, events_of, next_cursor, plain
 from api.ports import Store, StoreError
 from api.records import Webhook
-from api.webhook import headers, pause_s
+from api.webhook import headers, pause_s, secrets_of
 from device.settings import EventSettings
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Sender:
         """Send one message; empty where the receiver took it (2xx), else in words what went wrong, without values of it."""
         now = self._clock.wall()
         body = msgspec.json.encode({"webhook_id": webhook.webhook_id, "timestamp": rfc3339(now), **content})
-        signed = headers(webhook.secret, message_id, int(now), body)
+        signed = headers(secrets_of(webhook, self._clock), message_id, int(now), body)
         try:
             # A redirect would send the events where nobody has checked the address.
             async with self._http.post(webhook.url, data=body, headers=signed, allow_redirects=False) as response:

@@ -18,7 +18,7 @@ from device.client_commands import (
     ClientView,
 )
 from provisioning.link import question
-from provisioning.options import Common, ConfigOption, JsonOption, YesOption
+from provisioning.options import Common, ConfigOption, JsonOption, OverlapOption, YesOption
 from provisioning.output import Output
 
 ClientArgument = Annotated[str, typer.Argument(metavar="CLIENT", help="Name or id of the client.")]
@@ -60,12 +60,7 @@ def show(client: ClientArgument, config: ConfigOption = None, as_json: JsonOptio
 @app.command("rotate")
 def rotate(
     client: ClientArgument,
-    overlap: Annotated[
-        float,
-        typer.Option(
-            "--overlap", metavar="HOURS", min=0, max=744, help="Hours that the key it has stays good too; 0: it ends at once."
-        ),
-    ] = 24.0,
+    overlap: OverlapOption = 24.0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -24,6 +24,10 @@ RealmOption = Annotated[
     str, typer.Option("--realm", metavar="REALM", help=f"The people that belong together; `{LOCAL}` is the device itself.")
 ]
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Id of the person, unique in the realm, 1 to 255 characters.")]
+OverlapOption = Annotated[
+    float,
+    typer.Option("--overlap", metavar="HOURS", min=0, max=744, help="Hours that the one before stays good too; 0: none."),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 

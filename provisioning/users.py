@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from api.records import LOCAL
-from device.commands import People, PersonDetail, PersonView, UserErase, UserErased, UserList, UserShow
+from device.commands import LockoutView, People, PersonDetail, PersonView, UserErase, UserErased, UserList, UserShow
 from device.user_commands import UserConfirm, UserConfirmed, UserUnlock, UserUnlocked
 from provisioning.link import question
 from provisioning.options import Common, ConfigOption, JsonOption, RealmOption, UserArgument, YesOption
@@ -90,11 +90,21 @@ def _show_person(reply: PersonDetail, out: Output) -> None:
             str(each.samples),
             f"{each.quality_score:.2f}",
             "yes" if each.liveness_verified else "no",
+            "duplicate" if each.duplicate else "",
             each.created_at or "",
         )
         for each in reply.enrollments
     ]
-    out.table(("enrolment", "from", "door", "samples", "quality", "live", "created"), rows)
+    out.table(("enrolment", "from", "door", "samples", "quality", "live", "face", "created"), rows)
+    out.say(_locked(reply.lockout))
+
+
+def _locked(lockout: LockoutView) -> str:
+    if lockout.disabled:
+        return f"locked out of remote sessions after {lockout.failures} failures in a row; lift it with `kioskctl user unlock`"
+    if lockout.wait_s:
+        return f"locked out of remote sessions for {lockout.wait_s:.0f} s more, after {lockout.failures} failures in a row"
+    return f"not locked out; {lockout.failures} failure(s) in a row"
 
 
 def _show_erased(reply: UserErased, out: Output) -> None:

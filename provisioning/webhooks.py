@@ -12,12 +12,14 @@ from device.webhook_commands import (
     WebhookList,
     WebhookRemove,
     WebhookRemoved,
+    WebhookRotate,
+    WebhookRotated,
     WebhookTest,
     WebhookTested,
     WebhookViews,
 )
 from provisioning.link import ask, carry_out, question
-from provisioning.options import Common, ConfigOption, JsonOption, RealmOption
+from provisioning.options import Common, ConfigOption, JsonOption, OverlapOption, RealmOption
 from provisioning.output import Output
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Where events are delivered to.")
@@ -55,6 +57,15 @@ def remove(name: NameArgument, config: ConfigOption = None, as_json: JsonOption 
     question(Common(config, as_json), WebhookRemove(name=name), WebhookRemoved, _show_removed)
 
 
+@app.command("rotate")
+def rotate(name: NameArgument, overlap: OverlapOption = 24.0, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Sign a webhook's messages with a new secret and show it, this once; for a while they are signed with both.
+
+    Example: kioskctl webhook rotate intranet --overlap 48
+    """
+    question(Common(config, as_json), WebhookRotate(name=name, overlap_hours=overlap), WebhookRotated, _show_rotated)
+
+
 @app.command("test")
 def send_test(name: NameArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Send one signed message without events, now, and say what came of it."""
@@ -73,8 +84,18 @@ def _show_added(reply: WebhookAdded, out: Output) -> None:
     out.say(
         f"webhook {reply.name} ({reply.webhook_id}): events of realm {reply.realm} after number {reply.cursor} go to {reply.url}"
     )
+    _show_secret(reply.secret, out)
+
+
+def _show_rotated(reply: WebhookRotated, out: Output) -> None:
+    until = f"messages are signed with the secret before too until {reply.former_until}"
+    out.say(f"webhook {reply.name}: {until if reply.former_until else 'the secret before is used no more'}")
+    _show_secret(reply.secret, out)
+
+
+def _show_secret(secret: str, out: Output) -> None:
     out.say("Secret by which the receiver checks signatures, shown this once:")
-    out.say(reply.secret, style="bold")
+    out.say(secret, style="bold")
 
 
 def _show_webhooks(reply: WebhookViews, out: Output) -> None:

@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from api.links import EnrollLink
 from api.lockout import Lockout
-from api.records import Attempt, Client, DoorEvent, Enrollment, LogPage, Person, SessionRow, Visit, Webhook
+from api.records import Attempt, Client, DoorEvent, Enrollment, FormerSecret, LogPage, Person, SessionRow, Visit, Webhook
 from device.feed import Subscription
 from device.keys import Keys
 from device.store import chain, clients, links, lockouts, log, pages, people, schema, sessions, subjects, webhooks
@@ -237,6 +237,10 @@ class SqlCipherStore:
     async def webhooks(self) -> Sequence[Webhook]:
         """Every webhook, by name."""
         return await self._read(webhooks.all_of)
+
+    async def change_webhook_secret(self, webhook_id: str, secret: bytes, former: FormerSecret | None) -> bool:
+        """Sign with another secret from now on, and for a while with the former one too; False where the webhook is gone."""
+        return await self._write(webhooks.change_secret, webhook_id, secret, former)
 
     async def remove_webhook(self, webhook_id: str) -> bool:
         """Delete a webhook; False where there is none."""

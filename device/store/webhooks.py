@@ -1,10 +1,12 @@
 """Webhooks, as rows. Everything runs inside the caller's transaction; delivering is not known here."""
 
 import base64
+from dataclasses import asdict, replace
 from sqlite3 import Row
+from typing import Any
 
 from api.ports import StoreConflict
-from api.records import Webhook
+from api.records import FormerSecret, Webhook
 from device.store.connection import Database
 from device.store.sealing import Place, seal_fields, unseal_fields
 
@@ -17,7 +19,6 @@ def add(db: Database, webhook: Webhook) -> None:
     """Insert a webhook; `StoreConflict` where its name is taken."""
     if db.row("SELECT 1 FROM webhooks WHERE name = ?", webhook.name) is not None:
         raise StoreConflict("a webhook of this name is there already")
-    sealed = {"url": webhook.url, "secret": base64.b64encode(webhook.secret).decode()}
     db.insert(
         "webhooks",
         {
@@ -29,9 +30,32 @@ def add(db: Database, webhook: Webhook) -> None:
             "delivered_at": webhook.delivered_at,
             "failures": webhook.failures,
             "trouble": webhook.trouble,
-            "personal": seal_fields(db.keys.field, _personal(webhook.webhook_id), sealed),
+            "personal": _sealed(db, webhook),
         },
     )
+
+
+def _sealed(db: Database, webhook: Webhook) -> bytes:
+    former = webhook.former
+    fields = {
+        "url": webhook.url,
+        "secret": _text(webhook.secret),
+        "former": None if former is None else {**asdict(former), "secret": _text(former.secret)},
+    }
+    return seal_fields(db.keys.field, _personal(webhook.webhook_id), fields)
+
+
+def _text(secret: bytes) -> str:
+    return base64.b64encode(secret).decode()
+
+
+def change_secret(db: Database, webhook_id: str, secret: bytes, former: FormerSecret | None) -> bool:
+    """Replace the secret, whatever else changed meanwhile; False where the webhook is gone."""
+    webhook = get(db, webhook_id)
+    if webhook is None:
+        return False
+    sealed = _sealed(db, replace(webhook, secret=secret, former=former))
+    return db.run("UPDATE webhooks SET personal = ? WHERE webhook_id = ?", sealed, webhook_id) > 0
 
 
 def get(db: Database, webhook_id: str) -> Webhook | None:
@@ -75,4 +99,9 @@ def _webhook(db: Database, row: Row) -> Webhook:
         delivered_at=row["delivered_at"],
         failures=row["failures"],
         trouble=row["trouble"],
+        former=_former(personal.get("former")),
     )
+
+
+def _former(found: dict[str, Any] | None) -> FormerSecret | None:
+    return None if found is None else FormerSecret(**{**found, "secret": base64.b64decode(found["secret"])})

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from api.lockout import LockoutSettings
+from api.lockouts import Lockouts
 from api.ports import StoreFull
 from api.records import LOCAL, DoorState, Enrollment, Origin, Person, Visit
 from device.commands import (
     AnyCommand,
     DeviceStatus,
+    LockoutView,
     OperationRefused,
     People,
     PersonDetail,
@@ -27,6 +30,7 @@ from device.commands import (
 from device.offline import offline
 from device.operations import Operations
 from device.setup import create, plan
+from device.user_commands import UserUnlock
 from inference.probe import Sample, SamplePool
 
 
@@ -101,6 +105,24 @@ async def test_the_door_knows_only_confirmed_enrolments_of_the_model_in_use(oper
     shown = await ask(operations, UserShow(user_id="guest", realm="staff"))
     assert isinstance(shown, PersonDetail)
     assert shown.person.door is False
+
+
+async def test_a_lock_out_and_a_face_that_is_somebody_elses_are_shown(operations: Operations) -> None:
+    await enrol(operations, "grace", duplicate=True)
+    shown = await ask(operations, UserShow(user_id="grace"))
+    assert shown.enrollments[0].duplicate
+    assert shown.lockout == LockoutView(failures=0, disabled=False, wait_s=0)
+    lockouts = Lockouts(operations.store, LockoutSettings(), operations.enrolling.clock)
+    for _ in range(6):
+        await lockouts.failed(LOCAL, "grace")
+    locked = (await ask(operations, UserShow(user_id="grace"))).lockout
+    assert (locked.failures, locked.disabled) == (6, False)
+    assert 50 < locked.wait_s <= 60
+    for _ in range(44):
+        await lockouts.failed(LOCAL, "grace")
+    assert (await ask(operations, UserShow(user_id="grace"))).lockout == LockoutView(failures=50, disabled=True, wait_s=None)
+    await ask(operations, UserUnlock(user_id="grace"))
+    assert (await ask(operations, UserShow(user_id="grace"))).lockout.failures == 0
 
 
 async def test_a_disabled_person_is_not_the_doors(operations: Operations) -> None:

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from api.webhook import verify
+from api.webhook import SignatureRefused, verify
 
 
 class Receiver(HTTPServer):
@@ -45,6 +45,23 @@ def receiver() -> Iterator[Receiver]:
         yield server
         server.shutdown()
         thread.join()
+
+
+def test_a_secret_is_rotated_with_an_overlap(kioskctl, receiver) -> None:
+    first = kioskctl.json("webhook", "add", "gate", receiver.url)["secret"]
+    second = kioskctl.json("webhook", "rotate", "gate")
+    assert second["former_until"] is not None
+    assert kioskctl.json("webhook", "test", "gate")["delivered"]
+    for secret in (first, second["secret"]):
+        verify(secret, *receiver.got[-1], time.time())
+    third = kioskctl.json("webhook", "rotate", "gate", "--overlap", "0")
+    assert third["former_until"] is None
+    assert kioskctl.json("webhook", "test", "gate")["delivered"]
+    verify(third["secret"], *receiver.got[-1], time.time())
+    for secret in (first, second["secret"]):
+        with pytest.raises(SignatureRefused):
+            verify(secret, *receiver.got[-1], time.time())
+    assert kioskctl("webhook", "rotate", "nothing", "--json").document["error"]["code"] == "webhook_not_found"
 
 
 def test_a_webhook_is_added_tested_listed_and_removed(kioskctl, receiver) -> None:
