@@ -10,13 +10,16 @@ from api.access import barred
 from api.clock import Clock
 from api.errors import ApiError
 from api.lockouts import Lockouts
-from api.ports import Recognised, Recognition, Store
-from api.records import Attempt, DoorState, Enrollment, Origin, Person, SessionRow
+from api.ports import Recognised, Recognition, Store, StoreError
+from api.records import LOCAL, Attempt, DoorState, Enrollment, Origin, Person, SessionRow
 from api.session import Effect, Enroll, Judge, Refuse, State
 from api.settings import SessionSettings
 from inference.observation import Observation
 
 log = logging.getLogger(__name__)
+
+MOST_MOVED = 3
+"""Templates that a transition makes of one person: the first may be of poor light, and until it serves the former one does."""
 
 _UNKNOWN = ("no_match", "user_not_enrolled")
 """Reasons of a decision that names nobody but who was claimed."""
@@ -86,16 +89,59 @@ class Effects:
             matched_enrollment=None if why else decision.enrollment_id,
             detail={**attempt.detail, "samples": len(judge.samples)},
         )
+        moved = None if why else await self._moved(work.row, judge, decision)
+        if moved is not None:
+            attempt = replace(attempt, detail={**attempt.detail, "enrolled": moved.enrollment_id})
         # Counted first: a failure that is not written down may count, but none that counts is forgotten.
         locked = await self._counted(work.row, judge, why)
         await self._store.add_attempt(attempt)
         work.attempt = attempt
+        if moved is not None:
+            await self._keep(moved)
         work.state = rules.decided(work.state, not why, _told(work.row, why), self._clock.boot(), final=locked).state
         if not why:
             if work.row.client_id is not None and judge.claimed is not None and judge.liveness_passed:
                 await self._lockouts.succeeded(work.row.realm, judge.claimed)
             # Whom the row names is whose key seals it.
             work.row = _with_result(replace(work.row, user_id=attempt.user_id), confidence=attempt.confidence)
+
+    async def _moved(self, row: SessionRow, judge: Judge, decision: Recognised) -> Enrollment | None:
+        """The enrolment with the model in use of somebody whom the model before recognised; None: there is none to be made.
+
+        It is worth what the template that matched is worth. A client's frames enrol nobody for the door.
+        """
+        pool, user_id = decision.takeover, decision.user_id
+        if pool is None or user_id is None or not judge.liveness_passed or (row.realm == LOCAL and row.client_id is not None):
+            return None
+        known = await self._store.enrollments(row.realm, user_id)
+        matched = next((each for each in known if each.enrollment_id == decision.enrollment_id), None)
+        made = sum(each.origin is Origin.TRANSITION and each.model_id == self._recognition.model_id for each in known)
+        if matched is None or made >= MOST_MOVED or (row.realm == LOCAL and matched.door is not DoorState.CONFIRMED):
+            return None
+        if self._recognition.duplicate_of(row.realm, pool.mean(), user_id) is not None:
+            log.warning("the model in use takes a face that the model before recognised for another user's; not enrolled with it")
+            return None
+        return replace(
+            matched,
+            enrollment_id=str(uuid.uuid4()),
+            model_id=self._recognition.model_id,
+            template=pool.mean(),
+            quality_score=round(pool.quality(), 4),
+            samples=len(pool),
+            liveness_verified=True,
+            origin=Origin.TRANSITION,
+            created_at=self._clock.dated(),
+        )
+
+    async def _keep(self, moved: Enrollment) -> None:
+        """Store it and make it searchable. Who is recognised is so whether or not that works; the next visit tries again."""
+        try:
+            await self._store.add_enrollment(moved)
+        except StoreError as error:
+            log.error("enrolment %s with the model in use could not be stored: %s", moved.enrollment_id, error)
+            return
+        self._recognition.add(moved)
+        log.info("enrolled with the model in use, by the model before: enrolment %s", moved.enrollment_id)
 
     async def _barred(self, row: SessionRow, decision: Recognised) -> str:
         """Why somebody whose face matched is not recognised: the matcher knows faces, the store who may use theirs now."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from api.errors import MESSAGE
-from inference.observation import LivenessEvidence, Observation
+from inference.observation import Embedding, LivenessEvidence, Observation
 from inference.probe import Sample, SamplePool
 
 _UNIT_TOLERANCE = 1e-3
@@ -97,8 +97,13 @@ def believable(observation: Observation) -> bool:
 
 def sample_of(observation: Observation) -> Sample | None:
     """The frame's sample; None where it has no embedding, or one that is no unit vector (vision is not trusted)."""
-    vector = observation.vector()
-    if vector is None or not abs(float(np.linalg.norm(vector)) - 1.0) < _UNIT_TOLERANCE:
+    vector, beside = _unit(observation.vector()), _unit(observation.vector_beside())
+    if vector is None:
         return None
     quality = 0.0 if observation.quality is None else observation.quality.score
-    return Sample(vector, quality, observation.pose, observation.time, observation.track)
+    return Sample(vector, quality, observation.pose, observation.time, observation.track, beside)
+
+
+def _unit(vector: Embedding | None) -> Embedding | None:
+    """The vector, where it is one of length 1."""
+    return vector if vector is not None and abs(float(np.linalg.norm(vector)) - 1.0) < _UNIT_TOLERANCE else None

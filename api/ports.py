@@ -218,6 +218,10 @@ class Recognised(Protocol):
     def reason(self) -> str:
         """Error code of a failure (`no_match`, `user_not_enrolled`); empty on success."""
 
+    @property
+    def takeover(self) -> SamplePool | None:
+        """Where the model before recognised the person: samples to enrol the person by with the model in use; else None."""
+
 
 class Recognition(Protocol):
     """Gallery and matcher of the model in use, as sessions see them."""
@@ -226,8 +230,16 @@ class Recognition(Protocol):
     def model_id(self) -> str: ...
 
     @property
+    def compared(self) -> tuple[str, ...]:
+        """The models whose templates are compared now: the one in use, and in a transition the one before it."""
+
+    @property
     def dimension(self) -> int:
         """Numbers in an embedding."""
+
+    @property
+    def beside_dimension(self) -> int:
+        """Numbers in an embedding of the model before; 0 where there is no transition."""
 
     @property
     def same_face(self) -> float:

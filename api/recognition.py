@@ -40,6 +40,16 @@ class GalleryRecognition:
         return self._gallery.model_id
 
     @property
+    def compared(self) -> tuple[str, ...]:
+        """The models whose templates are compared now: this one alone."""
+        return (self.model_id,)
+
+    @property
+    def beside_dimension(self) -> int:
+        """No second embedding is looked at."""
+        return 0
+
+    @property
     def dimension(self) -> int:
         """Numbers in an embedding."""
         return self._gallery.dimension
@@ -52,6 +62,10 @@ class GalleryRecognition:
     def decide(self, realm: str, samples: SamplePool, claimed: str | None, min_confidence: float) -> Decision:
         """Whose face the samples are."""
         return self._matcher.decide(realm, samples, claimed, min_confidence)
+
+    def vouches(self, realm: str, probe: Embedding, user_id: str) -> bool:
+        """Whether one sample on its own is this person's and no other's."""
+        return self._matcher.vouches(realm, probe, user_id)
 
     def duplicate_of(self, realm: str, template: Embedding, except_user: str | None = None) -> Candidate | None:
         """Somebody else of the realm whose face this template would be taken for; None: nobody."""

@@ -39,6 +39,8 @@ class Origin(StrEnum):
     PHOTOS = "photos"
     CLIENT = "client"
     LINK = "link"
+    TRANSITION = "transition"
+    """In a visit in which the model before recognised the person, from the same frames."""
 
 
 class DoorState(StrEnum):

@@ -248,10 +248,11 @@ class SessionService:
         if not believable(observation):
             log.error("vision said of a frame what cannot be true")
             return Observation(seq=0, time=self._clock.boot(), width=0, height=0, condition="no_face_detected")
-        embedding = observation.embedding
-        if embedding is None or len(embedding) == self._recognition.dimension * _FLOAT32:
+        embedding = _sized(observation.embedding, self._recognition.dimension)
+        beside = _sized(observation.beside, self._recognition.beside_dimension)
+        if embedding is observation.embedding and beside is observation.beside:
             return observation
-        return msgspec.structs.replace(observation, embedding=None)
+        return msgspec.structs.replace(observation, embedding=embedding, beside=beside)
 
     async def _carry_out(self, live: _Live, step: Step, observation: Observation | None, began: float) -> Feedback:
         if not step.effects and step.state.status is live.row.status:
@@ -273,6 +274,10 @@ class SessionService:
             live.over_at = self._clock.boot()
         live.row, live.state = work.row, work.state
         return feedback(live.row, live.state, observation, work.attempt)
+
+
+def _sized(embedding: bytes | None, dimension: int) -> bytes | None:
+    return embedding if embedding is not None and len(embedding) == dimension * _FLOAT32 else None
 
 
 def _check_active(row: SessionRow) -> None:

@@ -33,30 +33,32 @@ from device.local_camera import KioskCamera
 from device.lock import hold_data
 from device.main import Say, begin, introduce, until_over
 from device.metrics import Metrics, Sources
+from device.model_commands import ModelDesk
+from device.models import Models
 from device.offline import operator_name
-from device.operations import Operations
-from device.own_vision import vision_command
 from device.on_need import OnNeed
+from device.operations import Operations
+from device.own_vision import link_to, vision_command
 from device.peer import private_folder
 from device.photos import PhotoJudge
-from device.recognition import open_recognition
+from device.recognition import recognising
 from device.remote_vision import VisionRemote
 from device.retention import retention
 from device.screen import Screen
 from device.store.store import open_store
 from device.supervisor import Supervisor
 from device.tasks import Tasks
-from device.vision_link import Instance, VisionLink
+from device.vision_link import Instance
 from device.webhooks import Webhooks
-from inference.manifest import load_manifest
 
 
 @asynccontextmanager
-async def vision(instance: Instance, config: Config, model_id: str) -> AsyncIterator[Watched]:
+async def vision(instance: Instance, config: Config, models: Models) -> AsyncIterator[Watched]:
     """A vision instance's socket, and the supervisor that will run it."""
     path = config.vision_socket(instance)
-    async with VisionLink(instance, path, model_id, lambda: supervisor.pid) as link:
-        supervisor = Supervisor(link, vision_command(instance, path, config), config.watch_of(instance), config.final_ends)
+    async with link_to(instance, path, models, lambda: supervisor.pid) as link:
+        command = vision_command(instance, path, models.seen_by(config), models.former)
+        supervisor = Supervisor(link, command, config.watch_of(instance), config.final_ends)
         yield Watched(link, supervisor)
 
 
@@ -69,14 +71,13 @@ async def control(config: Config, say: Say) -> None:
     began = boot_time()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        model = load_manifest(config.vision.manifest).embedding
         keys = load_keys(config.paths.key_file)
         stack.enter_context(hold_data(config.paths.data_dir))
         private_folder(config.socket_dir)
-        camera, remote = await enter(vision("camera", config, model.id)), await enter(vision("remote", config, model.id))
         store = await enter(open_store(config.database, keys))
         clock = SystemClock(floor=await store.newest_time())
-        recognition = stack.enter_context(open_recognition(model, config, await store.all_enrollments()))
+        models, recognition = await enter(recognising(store, config, clock))
+        camera, remote = await enter(vision("camera", config, models)), await enter(vision("remote", config, models))
         sessions = SessionService(store, recognition, config.session, clock, Lockouts(store, config.lockout, clock))
         await sessions.resume()
         on_need = OnNeed(remote.link, remote.supervisor, config.watch)
@@ -88,13 +89,14 @@ async def control(config: Config, say: Say) -> None:
         local = KioskCamera(camera.link, camera.supervisor, kiosk, board)
         health = DeviceHealth(camera, remote, store, door, began)
 
-        same_face = model.calibration.cosine_at_fmr(SAME_FACE_FMR)
+        same_face = models.model.calibration.cosine_at_fmr(SAME_FACE_FMR)
         photos = PhotoJudge(judge, clock, config.session.face_min_quality_score)
         enrolling = Enrolling(store, recognition, same_face, sessions, photos, local, clock, operator_name())
-        operations = Operations(store, recognition, enrolling, local, config, keys.hash_api_key, health.health)
+        desk = ModelDesk(store, config.vision, clock, operator_name(), models)
+        operations = Operations(store, recognition, enrolling, local, config, keys.hash_api_key, health.health, desk)
         credentials = Credentials(store, keys.hash_api_key, keys.jwt, clock, config.api.jwt_minutes * 60)
-        desk = FrameDesk(judge, sessions, clock)
-        services = Services(store, sessions, desk, credentials, recognition, clock, config.api, health.readiness)
+        frames = FrameDesk(judge, sessions, clock)
+        services = Services(store, sessions, frames, credentials, recognition, clock, config.api, health.readiness)
         services = replace(services, limits=Limits(config.limits, clock.boot))
         metrics = Metrics(Sources(store, sessions, door, (camera, remote), clock))
         app = build_app(services, Screen(board, camera.link).mount, metrics.mount)

@@ -10,6 +10,7 @@ import msgspec
 from api.records import LOCAL
 from device.client_commands import ClientCommand, ClientReply
 from device.command import Command, Count, Label, OperationRefused, Realm, Reply, UserId
+from device.model_commands import ModelCommand, ModelReply
 from device.user_commands import UserStateCommand, UserStateReply
 from device.webhook_commands import WebhookCommand, WebhookReply
 from inference.observation import Measure
@@ -100,6 +101,7 @@ AnyCommand = (
     | WatchCamera
     | StatusQuery
     | WebhookCommand
+    | ModelCommand
 )
 
 
@@ -132,7 +134,9 @@ class PersonView(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     enrollments: int
     door: bool
-    """Whether the door knows the person: of the device's own realm, active, with a confirmed enrolment of the model in use."""
+    """Whether the door knows the person: of the device's own realm, active, with a confirmed enrolment of a compared model."""
+    enroll_again: bool
+    """Whether no enrolment is of the model in use: only until the end of a transition does anybody know the person."""
     valid_from: str | None
     valid_until: str | None
     created_at: str | None
@@ -287,12 +291,21 @@ class DeviceStatus(Reply, frozen=True):
     camera: VisionStatus
     remote: VisionStatus
     model_id: str
+    next_model_id: str
+    """Chosen since the start, and in use from the next one on; empty: the same."""
+    former_model_id: str
+    """Compared beside it in a transition; empty: there is none."""
+    transition_days_left: float | None
+    enroll_again: tuple[str, ...]
+    """People of the device's own realm whom the model in use does not know, by id."""
+    enroll_again_elsewhere: int
+    """How many people of other realms it does not know."""
     people: int
     """Of the device's own realm."""
     enrollments: int
     """Of all realms."""
     other_models: int
-    """Enrolments of other models than the one in use: never compared, so they admit nobody."""
+    """Enrolments of models that are not compared: they admit nobody."""
     clients: int
     door_driver: str
     door_state: str
@@ -325,6 +338,7 @@ AnyReply = (
     | Sight
     | DeviceStatus
     | WebhookReply
+    | ModelReply
     | Done
     | Failed
 )

@@ -3,7 +3,7 @@
 import os
 import pwd
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from api.sessions import SessionService
 from camera.frame import boot_time
@@ -11,14 +11,14 @@ from device.clock import SystemClock
 from device.commands import VisionStatus
 from device.config import Config
 from device.enrolling import SAME_FACE_FMR, Enrolling
-from device.keys import load_keys
+from device.keys import Keys, load_keys
 from device.lock import hold_data
+from device.model_commands import ModelDesk
 from device.operations import Health, Operations
 from device.own_vision import OwnCamera, OwnVision, own_remote
 from device.photos import PhotoJudge
-from device.recognition import open_recognition
-from device.store.store import open_store
-from inference.manifest import load_manifest
+from device.recognition import recognising
+from device.store.store import SqlCipherStore, open_store
 
 
 @asynccontextmanager
@@ -30,32 +30,55 @@ async def offline(config: Config) -> AsyncIterator[Operations]:
         ModelError: the model of the manifest cannot be used.
     """
     began = boot_time()
-    model = load_manifest(config.vision.manifest).embedding
+    async with AsyncExitStack() as stack:
+        store, clock, keys = await stack.enter_async_context(opened(config))
+        models, recognition = await stack.enter_async_context(recognising(store, config, clock))
+        vision = await stack.enter_async_context(OwnVision("remote", config, models))
+        camera = OwnCamera(config, models)
+        enrolling = Enrolling(
+            store=store,
+            recognition=recognition,
+            same_face=models.model.calibration.cosine_at_fmr(SAME_FACE_FMR),
+            sessions=SessionService(store, recognition, config.session, clock),
+            photos=PhotoJudge(own_remote(vision, config), clock, config.session.face_min_quality_score),
+            camera=camera,
+            clock=clock,
+            operator=operator_name(),
+        )
+        yield Operations(
+            store=store,
+            recognition=recognition,
+            enrolling=enrolling,
+            camera=camera,
+            config=config,
+            key_hash=keys.hash_api_key,
+            health=lambda: _health(boot_time() - began, vision),
+            models=ModelDesk(store, config.vision, clock, operator_name(), models),
+        )
+
+
+@asynccontextmanager
+async def opened(config: Config) -> AsyncIterator[tuple[SqlCipherStore, SystemClock, Keys]]:
+    """Lock, keys and store alone, and the clock: enough where no face is looked at.
+
+    Raises:
+        StoreError: as `offline`.
+    """
     keys = load_keys(config.paths.key_file)
     with hold_data(config.paths.data_dir):
-        async with open_store(config.database, keys) as store, OwnVision("remote", config, model.id) as vision:
-            with open_recognition(model, config, await store.all_enrollments()) as recognition:
-                clock = SystemClock(floor=await store.newest_time())
-                camera = OwnCamera(config, model.id)
-                enrolling = Enrolling(
-                    store=store,
-                    recognition=recognition,
-                    same_face=model.calibration.cosine_at_fmr(SAME_FACE_FMR),
-                    sessions=SessionService(store, recognition, config.session, clock),
-                    photos=PhotoJudge(own_remote(vision, config), clock, config.session.face_min_quality_score),
-                    camera=camera,
-                    clock=clock,
-                    operator=operator_name(),
-                )
-                yield Operations(
-                    store=store,
-                    recognition=recognition,
-                    enrolling=enrolling,
-                    camera=camera,
-                    config=config,
-                    key_hash=keys.hash_api_key,
-                    health=lambda: _health(boot_time() - began, vision),
-                )
+        async with open_store(config.database, keys) as store:
+            yield store, SystemClock(floor=await store.newest_time()), keys
+
+
+@asynccontextmanager
+async def offline_models(config: Config) -> AsyncIterator[ModelDesk]:
+    """What is asked about models, without opening any: also where the one in use is gone.
+
+    Raises:
+        StoreError: as `offline`.
+    """
+    async with opened(config) as (store, clock, _):
+        yield ModelDesk(store, config.vision, clock, operator_name())
 
 
 def operator_name() -> str:

@@ -53,6 +53,8 @@ from device.commands import (
 from device.config import Config
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
 from device.lan import url
+from device.model_commands import ModelCommand, ModelDesk, ModelList, ModelUse, ModelVerify
+from device.models import to_enroll_again
 from device.user_commands import UserConfirm, UserStateCommand, UserUnlock
 from device.views import at, enrollment_view, lockout_view, person_view, sight, visit_view
 from device.webhook_commands import (
@@ -96,6 +98,7 @@ class Operations:
         config: the checked configuration.
         key_hash: the keyed hash by which API keys are kept.
         health: says how the moving parts are.
+        models: the models that are there and in use.
     """
 
     store: LinkStore
@@ -105,6 +108,7 @@ class Operations:
     config: Config
     key_hash: KeyHash
     health: Callable[[], Health]
+    models: ModelDesk
 
     async def perform(self, command: AnyCommand, photos: AsyncIterator[Photo] | None = None) -> AsyncGenerator[AnyReply, None]:
         """Carry out one command; the replies.
@@ -144,7 +148,8 @@ class Operations:
         | UserErase
         | EnrollLinkMake
         | StatusQuery
-        | WebhookCommand,
+        | WebhookCommand
+        | ModelCommand,
     ) -> AnyReply:
         match command:
             case ClientAdd() | ClientList() | ClientShow() | ClientRotate() | ClientRevoke():
@@ -165,6 +170,8 @@ class Operations:
                 return await carry_out(command, self.store, self.enrolling.clock, timeout_s)
             case EnrollLinkMake():
                 return await self.enroll_link(command)
+            case ModelList() | ModelVerify() | ModelUse():
+                return await self.models.carry_out(command)
             case _:
                 assert_never(command)
 
@@ -237,6 +244,8 @@ class Operations:
         health, config = self.health(), self.config
         enrollments = await self.store.all_enrollments()
         newest = await self.store.visits(limit=1, newest_first=True)
+        compared = self.recognition.compared
+        again = to_enroll_again(enrollments, compared[0])
         return DeviceStatus(
             version=_version(),
             control=health.control,
@@ -244,10 +253,15 @@ class Operations:
             policy=config.kiosk.policy,
             camera=health.camera,
             remote=health.remote,
-            model_id=self.recognition.model_id,
+            model_id=compared[0],
+            next_model_id=await self.models.pending(),
+            former_model_id=compared[1] if len(compared) > 1 else "",
+            transition_days_left=self.models.days_left,
+            enroll_again=tuple(sorted(user_id for (realm, user_id), must in again.items() if must and realm == LOCAL)),
+            enroll_again_elsewhere=sum(must for (realm, _), must in again.items() if realm != LOCAL),
             people=len(await self.store.people(LOCAL)),
             enrollments=len(enrollments),
-            other_models=sum(enrollment.model_id != self.recognition.model_id for enrollment in enrollments),
+            other_models=sum(enrollment.model_id not in compared for enrollment in enrollments),
             clients=len(await self.store.clients()),
             door_driver=config.door.driver,
             door_state=health.door_state,
@@ -255,7 +269,7 @@ class Operations:
         )
 
     def _person_view(self, person: Person, enrollments: Sequence[Enrollment]) -> PersonView:
-        return person_view(person, enrollments, self.recognition.model_id)
+        return person_view(person, enrollments, self.recognition.compared)
 
 
 def _nobody(command: UserShow | UserErase) -> OperationRefused:

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from device.commands import OperationRefused, VisionStatus
 from device.config import Config
 from device.enrolling import SourceOver, View
 from device.feed import Subscription
+from device.models import Models, Placed
 from device.remote_vision import VisionRemote
 from device.supervisor import Life, Supervisor, VisionRefused
 from device.vision_link import Instance, VisionLink
@@ -31,19 +32,25 @@ JUDGE_S = 20.0
 """Seconds that one photo may take, besides vision's start."""
 
 
-def vision_command(instance: Instance, socket: Path, config: Config) -> Sequence[str]:
-    """The command line of a vision process that connects to `socket`."""
-    told = ProcessSettings(camera=config.camera, vision=config.vision, log_level=config.log.level)
+def vision_command(instance: Instance, socket: Path, config: Config, former: Placed | None = None) -> Sequence[str]:
+    """The command line of a vision process that connects to `socket`; `former` is embedded with beside the configured model."""
+    beside = None if former is None else former.manifest
+    told = ProcessSettings(camera=config.camera, vision=config.vision, beside=beside, log_level=config.log.level)
     return (sys.executable, "-m", "inference.vision", instance, "--socket", str(socket), "--config", told.model_dump_json())
+
+
+def link_to(instance: Instance, socket: Path, models: Models, expected: Callable[[], int | None]) -> VisionLink:
+    """Control's end of the socket to a vision that embeds with these models."""
+    return VisionLink(instance, socket, models.model.id, expected, beside_id=models.former_id)
 
 
 class OwnVision:
     """One vision instance, started when it is first needed and ended with this context."""
 
-    def __init__(self, instance: Instance, config: Config, model_id: str) -> None:
+    def __init__(self, instance: Instance, config: Config, models: Models) -> None:
         self._instance = instance
-        self._config = _patient(config)
-        self._model_id = model_id
+        self._config = _patient(models.seen_by(config))
+        self._models = models
         self._stack = AsyncExitStack()
         self._running: asyncio.Task[None] | None = None
 
@@ -52,8 +59,8 @@ class OwnVision:
         async with AsyncExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kioskctl-"))
             socket = Path(folder, "vision.sock")
-            self.link = VisionLink(self._instance, socket, self._model_id, lambda: self.supervisor.pid)
-            command = vision_command(self._instance, socket, self._config)
+            self.link = link_to(self._instance, socket, self._models, lambda: self.supervisor.pid)
+            command = vision_command(self._instance, socket, self._config, self._models.former)
             self.supervisor = Supervisor(self.link, command, self._config.watch, FINAL)
             await stack.enter_async_context(self.link)
             self._stack = stack.pop_all()
@@ -123,15 +130,15 @@ def vision_status(link: VisionLink, supervisor: Supervisor) -> VisionStatus:
 class OwnCamera:
     """`LocalCamera` for a process without a running kiosk: vision@camera is started for each use, and ended with it."""
 
-    def __init__(self, config: Config, model_id: str) -> None:
+    def __init__(self, config: Config, models: Models) -> None:
         self._config = config
-        self._model_id = model_id
+        self._models = models
         self._link: VisionLink | None = None
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[View]:
         """Start the camera; `OperationRefused` where it does not work."""
-        async with OwnVision("camera", self._config, self._model_id) as vision:
+        async with OwnVision("camera", self._config, self._models) as vision:
             with vision.link.observations.subscribe(depth=2) as subscription:
                 try:
                     await vision.need()

@@ -15,9 +15,16 @@ def at(posix: float | None) -> str | None:
     return None if posix is None else rfc3339(posix)
 
 
-def person_view(person: Person, enrollments: Sequence[Enrollment], model_id: str) -> PersonView:
-    """A person of a realm; `enrollments` are the person's own."""
-    confirmed = any(opens(enrollment, model_id) for enrollment in enrollments)
+def person_view(person: Person, enrollments: Sequence[Enrollment], compared: Sequence[str]) -> PersonView:
+    """A person of a realm.
+
+    Args:
+        person: the person.
+        enrollments: the person's own.
+        compared: the models whose templates are compared, the one in use first.
+    """
+    confirmed = any(opens(enrollment, compared) for enrollment in enrollments)
+    active = [enrollment.model_id for enrollment in enrollments if enrollment.status == "active"]
     return PersonView(
         realm=person.realm,
         user_id=person.user_id,
@@ -26,15 +33,16 @@ def person_view(person: Person, enrollments: Sequence[Enrollment], model_id: str
         status=person.status,
         enrollments=len(enrollments),
         door=person.realm == LOCAL and person.status == "active" and confirmed,
+        enroll_again=bool(active) and compared[0] not in active,
         valid_from=at(person.valid_from),
         valid_until=at(person.valid_until),
         created_at=at(person.created_at),
     )
 
 
-def opens(enrollment: Enrollment, model_id: str) -> bool:
-    """Whether the enrolment may open the door: in use, confirmed, and of the model that probes are embedded with."""
-    return enrollment.status == "active" and enrollment.door is DoorState.CONFIRMED and enrollment.model_id == model_id
+def opens(enrollment: Enrollment, compared: Sequence[str]) -> bool:
+    """Whether the enrolment may open the door: in use, confirmed, and of a model whose templates are compared."""
+    return enrollment.status == "active" and enrollment.door is DoorState.CONFIRMED and enrollment.model_id in compared
 
 
 def enrollment_view(enrollment: Enrollment) -> EnrollmentView:

@@ -82,6 +82,7 @@ class VisionLink:
         model_id: the embedding that control works with; a peer with another one is refused.
         expected: the process that may connect, or whose descendants may; None while none may.
         users: the user ids that may connect; by default this process's own.
+        beside_id: the second embedding that control compares, in a transition; empty: none.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class VisionLink:
         model_id: str,
         expected: Callable[[], int | None],
         users: frozenset[int] | None = None,
+        beside_id: str = "",
     ) -> None:
         self.instance = instance
         self.path = path
@@ -104,7 +106,7 @@ class VisionLink:
         self.connected = asyncio.Event()
         """Set while a vision that has said hello is connected."""
         self._gone = asyncio.Event()
-        self.model_id = model_id
+        self.model_id, self.beside_id = model_id, beside_id
         self._expected = expected
         self._users = frozenset({os.getuid()}) if users is None else users
         self._writer: asyncio.StreamWriter | None = None
@@ -120,12 +122,12 @@ class VisionLink:
         return boot_time() - min(self.progress.captured_at, self.progress.observed_at)
 
     @property
-    def watched(self) -> bool:
-    @property
     def owed(self) -> int:
         """Images that wait for their answer."""
         return len(self._asked)
 
+    @property
+    def watched(self) -> bool:
         """Whether anybody watches the previews."""
         return self._watchers > 0
 
@@ -263,6 +265,8 @@ class VisionLink:
             raise ChannelError("the name of the source is no line of text")
         if hello.model_id != self.model_id:
             raise ChannelError(f"vision embeds with {hello.model_id!r}, control compares {self.model_id!r}")
+        if hello.beside_id != self.beside_id:
+            raise ChannelError(f"vision embeds with {hello.beside_id!r} beside, control compares {self.beside_id!r}")
         self.hello, self.ended, self.progress = hello, None, Progress()
         if self._watchers:
             self.send(Watch(on=True))
@@ -275,10 +279,10 @@ class VisionLink:
         match message, self.instance:
             case Heartbeat(captured=captured, resident_mb=resident_mb), _:
                 self.progress.note(captured)
+                self.progress.resident_mb = resident_mb
                 if self.instance == "remote" and not self._asked:
                     self.progress.rest()
             case Ended(), _:
-                self.progress.resident_mb = resident_mb
                 self.ended = message
             case Seen(observation=observation), "camera":
                 self.progress.note(observation.seq)

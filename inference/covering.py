@@ -10,7 +10,7 @@ from inference.chip_network import ChipNetwork
 from inference.manifest import CoveringModel, CoveringSpec
 from inference.observation import COVERED, USABLE, Measure
 from inference.quality import SCORE_USABLE
-from inference.runtime import Network, Runtime, open_network
+from inference.runtime import Floats, Network, Runtime, open_network
 
 
 class CoveringDetector:
@@ -33,13 +33,22 @@ class CoveringDetector:
         """Let the network's memory go."""
         self._chips.close()
 
+    @property
+    def runtime(self) -> str:
+        """The runtime in use: `litert` or `tflite-runtime`."""
+        return self._chips.runtime
+
+    def probabilities(self, chip: Image) -> Floats:
+        """That each region of an aligned face is covered, in the model's order, float32."""
+        return self._chips.run(chip)
+
     def measure(self, image: Image, landmarks: npt.ArrayLike) -> tuple[Measure, ...]:
         """One measure of quality for each region: its name, the probability that it is covered, and the score of that.
 
         Raises:
             AlignmentError: the landmarks determine no similarity.
         """
-        found = self._chips.run(self._chips.chip(image, landmarks))
+        found = self.probabilities(self._chips.chip(image, landmarks))
         judged = zip(self.model.regions, found, self.model.thresholds, strict=True)
         return tuple(measure_of(region, float(value), threshold) for region, value, threshold in judged)
 

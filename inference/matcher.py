@@ -66,6 +66,8 @@ class Decision:
     required_confidence: float
     agreeing: int = 0
     """Samples that agreed on their own, counted up to the number needed."""
+    takeover: SamplePool | None = None
+    """Set by whoever compares with two models: samples by which the person may be enrolled with the other one."""
 
 
 class Matcher:
@@ -112,6 +114,15 @@ class Matcher:
         if claimed is None:
             return self._identify(realm, samples, required)
         return self._verify(realm, samples, claimed, required)
+
+    def vouches(self, realm: str, probe: Embedding, user_id: str) -> bool:
+        """Whether one sample on its own names the person in 1:N and reaches the floor of 1:1.
+
+        Raises:
+            ValueError: the sample does not fit the gallery.
+        """
+        floor = self._calibration.cosine_at(self._settings.frame_floor)
+        return self._cosine(realm, user_id, probe) >= floor and self._names(realm, probe, user_id)
 
     def duplicate_of(self, realm: str, template: Embedding, except_user: str | None = None) -> Candidate | None:
         """Somebody else in the realm whose face this template would be taken for in 1:N; None: nobody.

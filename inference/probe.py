@@ -29,6 +29,8 @@ class Sample:
     time: float
     """Boot-time seconds."""
     track: int
+    beside: Embedding | None = None
+    """The same frame's embedding by the model before the one in use, in a transition."""
 
     def difference(self, other: Sample) -> float:
         """How much two samples of a person add to each other, 0 (the same again) to 1: by pose, embedding, or time apart."""
@@ -90,6 +92,12 @@ class SamplePool:
         # Opposite vectors cancel; no face does that, but a division by zero must not decide anything.
         mean = total / length if length > 1e-6 else np.asarray(self.samples[0].embedding, dtype=np.float64)
         return (mean / np.linalg.norm(mean)).astype(np.float32)
+
+    def of_beside(self) -> SamplePool:
+        """The same samples as the model before the one in use sees them; those that it has not seen are left out."""
+        seen = ((sample, sample.beside) for sample in self.samples)
+        samples = tuple(replace(sample, embedding=beside, beside=None) for sample, beside in seen if beside is not None)
+        return replace(self, samples=samples)
 
     def quality(self) -> float:
         """Mean quality of the samples, 0..1; 0 of an empty pool."""

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import TypeVar
+
+import typer
 
 from device.admin import AdminConnection, Console, running
 from device.commands import AnyCommand
@@ -30,6 +32,10 @@ async def connected(config: Config) -> AsyncIterator[Console]:
         yield operations
 
 
+Connect = Callable[[Config], AbstractAsyncContextManager[Console]]
+"""How a command reaches the device."""
+
+
 async def ask(console: Console, command: AnyCommand, kind: type[R]) -> R:
     """The one reply, of type `kind`, that the command is answered by."""
     async with aclosing(console.perform(command)) as replies:
@@ -39,24 +45,34 @@ async def ask(console: Console, command: AnyCommand, kind: type[R]) -> R:
     raise TypeError(f"{type(command).__name__} was not answered by {kind.__name__}")
 
 
-def carry_out(common: Common, work: Callable[[Console, Output], Awaitable[None]]) -> None:
+def carry_out(common: Common, work: Callable[[Console, Output], Awaitable[None]], connect: Connect = connected) -> None:
     """Run a command's work with a console, reporting errors; ends with exit code 1 where it fails."""
     with reporting(as_json=common.as_json) as out:
-        asyncio.run(_work(common.load(), work, out))
+        asyncio.run(_work(common.load(), work, out, connect))
 
 
-async def _work(config: Config, work: Callable[[Console, Output], Awaitable[None]], out: Output) -> None:
-    async with connected(config) as console:
+async def _work(config: Config, work: Callable[[Console, Output], Awaitable[None]], out: Output, connect: Connect) -> None:
+    async with connect(config) as console:
         await work(console, out)
 
 
-def question(common: Common, command: AnyCommand, kind: type[R], show: Callable[[R, Output], None]) -> None:
-    """Ask for one reply, print it as a document or by `show`."""
+def question(
+    common: Common,
+    command: AnyCommand,
+    kind: type[R],
+    show: Callable[[R, Output], None],
+    connect: Connect = connected,
+    code: Callable[[R], int] = lambda _: 0,
+) -> None:
+    """Ask for one reply, print it as a document or by `show`; the command ends with the exit code that `code` finds in it."""
+    found: list[R] = []
 
     async def work(console: Console, out: Output) -> None:
-        reply = await ask(console, command, kind)
-        out.document(reply)
+        found.append(await ask(console, command, kind))
+        out.document(found[0])
         if not out.as_json:
-            show(reply, out)
+            show(found[0], out)
 
-    carry_out(common, work)
+    carry_out(common, work, connect)
+    if status := code(found[0]):
+        raise typer.Exit(status)

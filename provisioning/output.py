@@ -88,6 +88,13 @@ def _untagged(value: Any) -> Any:  # noqa: ANN401 - what JSON can hold
     return [_untagged(item) for item in value] if isinstance(value, list) else value
 
 
+def listed(names: Sequence[str], more: int = 0, most: int = 10) -> str:
+    """Some names in a sentence; those past `most`, and `more` besides, are counted."""
+    rest = max(0, len(names) - most) + more
+    shown = ", ".join(names[:most])
+    return f"{shown}{' and ' if shown and rest else ''}{f'{rest} more' if rest else ''}"
+
+
 def escape(text: str) -> str:
     """The text as rich prints it literally."""
     return text.replace("[", r"\[")

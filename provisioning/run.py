@@ -15,12 +15,12 @@ from api.records import LOCAL
 from camera.discover import video_devices
 from device.commands import Enrolled, EnrollPhotos, OperationRefused, UserList
 from device.config import Config, load_config
+from device.models import configured
 from device.offline import offline
 from device.operations import Operations
 from device.own_vision import OwnVision
 from device.setup import create, plan
 from device.supervisor import scrubbed
-from inference.manifest import load_manifest
 from provisioning.enroll import read_photos
 from provisioning.init import config_file
 from provisioning.options import Common, ConfigOption, JsonOption
@@ -89,8 +89,7 @@ def _chosen(config: Config) -> str | None:
 
 async def _captures(config: Config) -> bool:
     """Whether vision finds a camera that it can read."""
-    model = load_manifest(config.vision.manifest).embedding
-    async with OwnVision("camera", config, model.id) as vision:
+    async with OwnVision("camera", config, configured(config.vision)) as vision:
         await vision.need()
         return vision.link.hello is not None and vision.link.hello.source != "demo"
 

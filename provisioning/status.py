@@ -3,7 +3,7 @@
 from device.commands import DeviceStatus, StatusQuery, VisionStatus
 from provisioning.link import question
 from provisioning.options import Common, ConfigOption, JsonOption
-from provisioning.output import Output
+from provisioning.output import Output, listed
 
 
 def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
@@ -16,15 +16,22 @@ def _show(reply: DeviceStatus, out: Output) -> None:
     out.say(f"kiosk       {running}, version {reply.version}, policy {reply.policy}")
     out.say(f"camera      {_vision(reply.camera)}")
     out.say(f"remote      {_vision(reply.remote)}")
-    out.say(f"model       {reply.model_id}")
+    out.say(f"model       {reply.model_id}{_transition(reply)}")
+    if reply.next_model_id:
+        out.say(f"            from the next start on {reply.next_model_id}", style="yellow")
     out.say(f"people      {reply.people} of the device, {reply.enrollments} enrolment(s) in all, {reply.clients} client(s)")
-    if reply.other_models:
-        out.say(
-            f"            {reply.other_models} enrolment(s) of other models admit nobody: enrol those people again",
-            style="yellow",
-        )
+    if again := len(reply.enroll_again) + reply.enroll_again_elsewhere:
+        must = "have to come by, or enrol again" if reply.former_model_id else "must enrol again"
+        names = listed(reply.enroll_again, reply.enroll_again_elsewhere)
+        out.say(f"            {again} whom the model does not know {must}: {names}", style="yellow")
     out.say(f"door        {reply.door_driver}, {reply.door_state}")
     out.say(f"last visit  {reply.last_visit or 'none'}")
+
+
+def _transition(reply: DeviceStatus) -> str:
+    if reply.transition_days_left is None:
+        return ""
+    return f", for {reply.transition_days_left:g} more day(s) with {reply.former_model_id} beside it"
 
 
 def _vision(vision: VisionStatus) -> str:

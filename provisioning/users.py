@@ -72,14 +72,18 @@ def _show_people(reply: People, out: Output) -> None:
     if not reply.people:
         out.say("nobody; enrol somebody with `kioskctl enroll USER PHOTO…` or `kioskctl enroll USER --camera`")
         return
-    rows = [(view.user_id, view.display_name, view.status, str(view.enrollments), _door(view)) for view in reply.people]
-    out.table(("user", "name", "status", "enrolments", "door"), rows)
+    rows = [
+        (view.user_id, view.display_name, view.status, str(view.enrollments), _door(view), _again(view)) for view in reply.people
+    ]
+    out.table(("user", "name", "status", "enrolments", "door", ""), rows)
 
 
 def _show_person(reply: PersonDetail, out: Output) -> None:
     view = reply.person
     out.say(f"{view.user_id}  {view.display_name}".rstrip())
     out.say(f"realm {view.realm}, {view.status}, door: {_door(view)}, since {view.created_at or 'unknown'}")
+    if view.enroll_again:
+        out.say(_again(view), style="yellow")
     if view.valid_from or view.valid_until:
         out.say(f"valid from {view.valid_from or 'always'} until {view.valid_until or 'always'}")
     rows = [
@@ -117,6 +121,10 @@ def _show_confirmed(reply: UserConfirmed, out: Output) -> None:
 
 def _show_unlocked(reply: UserUnlocked, out: Output) -> None:
     out.say(f"{reply.user_id} of realm {reply.realm} is not locked out; {reply.failures} failure(s) in a row forgotten")
+
+
+def _again(view: PersonView) -> str:
+    return "must enrol again: no enrolment is of the model in use" * view.enroll_again
 
 
 def _door(view: PersonView) -> str:

@@ -14,9 +14,9 @@ from device.admin import AdminConnection, running
 from device.commands import AnyReply, OperationRefused, Sight, WatchCamera
 from device.config import Config, ConfigError, find_config
 from device.enrolling import SourceOver
+from device.models import configured
 from device.own_vision import OwnCamera
 from device.views import sight
-from inference.manifest import load_manifest
 from provisioning.options import Common, ConfigOption, JsonOption
 from provisioning.output import Output, escape, reporting
 
@@ -81,8 +81,7 @@ async def _of_kiosk(config: Config) -> AsyncGenerator[Sight, None]:
 
 
 async def _own(config: Config) -> AsyncGenerator[Sight, None]:
-    model = load_manifest(config.vision.manifest).embedding
-    async with OwnCamera(config, model.id).look() as view:
+    async with OwnCamera(config, configured(config.vision)).look() as view:
         try:
             while (observation := await view.within(SILENCE_S)) is not None:
                 yield sight(observation)

@@ -10,7 +10,8 @@ from api.lockout import Lockout
 from api.records import Attempt, Client, DoorEvent, Enrollment, FormerSecret, LogPage, Person, SessionRow, Visit, Webhook
 from device.feed import Subscription
 from device.keys import Keys
-from device.store import chain, clients, links, lockouts, log, pages, people, schema, sessions, subjects, webhooks
+from device.model_choice import ModelChoice
+from device.store import chain, clients, links, lockouts, log, models, pages, people, schema, sessions, subjects, webhooks
 from device.store.connection import Database, connect, creating, empty_journal, problems
 from device.store.owner import Owner
 from device.store.watch import StoreWatch
@@ -253,6 +254,14 @@ class SqlCipherStore:
     async def webhook_failed(self, webhook_id: str, trouble: str) -> bool:
         """A delivery failed; False where the webhook is gone."""
         return await self._write(webhooks.failed, webhook_id, trouble)
+
+    async def choose_model(self, choice: ModelChoice) -> None:
+        """Write which embedding model is used from the next start on."""
+        self.watch.written.publish(await self._write(models.choose, choice))
+
+    async def model_choices(self, limit: int = 1) -> Sequence[ModelChoice]:
+        """The newest choices of an embedding model, the newest first."""
+        return await self._read(models.choices, limit)
 
     async def date_boot(self, boot_id: str, wall_minus_boot: float) -> None:
         """Date a boot's rows, once its time is known: wall time minus boot time, in seconds."""

@@ -19,6 +19,7 @@ from api.settings import ApiSettings, SessionSettings
 from device.clock import SystemClock
 from device.config import Config
 from device.keys import Keys
+from device.models import configured
 from device.own_vision import OwnVision
 from device.remote_vision import VisionRemote
 from device.store.store import open_store
@@ -51,7 +52,7 @@ async def device(tmp_path):
     keys, clock, settings = Keys.from_root(bytes(range(32))), SystemClock(), SessionSettings()
     async with (
         open_store(tmp_path / "store.db", keys, create=True) as store,
-        OwnVision("remote", Config(), model.id) as vision,
+        OwnVision("remote", Config(), configured(Config().vision)) as vision,
     ):
         with Gallery(model.id, model.dimension) as gallery:
             recognition = GalleryRecognition(gallery, model.calibration, threshold=0.65, tries=2)

@@ -32,6 +32,7 @@ from api.settings import ApiSettings, SessionSettings
 from device.clock import SystemClock
 from device.config import Config
 from device.keys import Keys
+from device.models import configured
 from device.own_vision import OwnVision
 from device.remote_vision import VisionRemote
 from device.store.store import SqlCipherStore, open_store
@@ -126,7 +127,10 @@ class Served:
 async def _serve(folder: Path, ready: Callable[[Served], None], over: asyncio.Event) -> None:
     model = load_manifest().embedding
     keys, clock = Keys.from_root(bytes(range(32))), SystemClock()
-    async with open_store(folder / "store.db", keys, create=True) as store, OwnVision("remote", Config(), model.id) as vision:
+    async with (
+        open_store(folder / "store.db", keys, create=True) as store,
+        OwnVision("remote", Config(), configured(Config().vision)) as vision,
+    ):
         with Gallery(model.id, model.dimension) as gallery:
             recognition = GalleryRecognition(gallery, model.calibration, threshold=0.65, tries=2)
             sessions = SessionService(store, recognition, SessionSettings(client_sessions=10_000), clock)
