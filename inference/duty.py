@@ -9,6 +9,7 @@ from inference.catalogue import covering as find_covering
 from inference.channel import Hello
 from inference.covering import CoveringDetector
 from inference.embedder import Embedder
+from inference.graphs import Graphs
 from inference.landmarks import quiet_native_code
 from inference.manifest import load_manifest
 from inference.outlet import Outlet
@@ -90,9 +91,10 @@ class Networks:
         beside = "" if self.beside is None else self.beside.model_id
         return Hello(instance, self.embedder.model_id, source, live=live, beside_id=beside)
 
-    def stream(self, settings: VisionSettings) -> Pipeline:
-        """A pipeline that follows a candidate."""
-        return Pipeline.stream(self.embedder, settings, self.same_person, beside=self.beside, covering=self.covering)
+    def stream(self, settings: VisionSettings, graphs: Graphs | None = None) -> Pipeline:
+        """A pipeline that follows a candidate, by graphs of its own or lent ones."""
+        beside, covering = self.beside, self.covering
+        return Pipeline.stream(self.embedder, settings, self.same_person, beside=beside, covering=covering, graphs=graphs)
 
     def photos(self, settings: VisionSettings) -> Pipeline:
         """A pipeline of single pictures."""

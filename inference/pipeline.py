@@ -12,6 +12,7 @@ import numpy as np
 from camera.frame import Frame, Image, boot_time
 from inference.align import AlignmentError
 from inference.candidate import Rule
+from inference.graphs import Graphs
 from inference.landmarks import MediaPipeFinder, MediaPipeMesher
 from inference.liveness.meter import LivenessMeter
 from inference.mesh import Landmarks
@@ -99,9 +100,10 @@ class Pipeline:
         *,
         beside: Embedder | None = None,
         covering: Covering | None = None,
+        graphs: Graphs | None = None,
     ) -> Self:
-        """A pipeline that tracks the candidate from frame to frame, on MediaPipe."""
-        finder, mesher = MediaPipeFinder(), MediaPipeMesher(tracking=True)
+        """A pipeline that tracks the candidate from frame to frame, on MediaPipe: by graphs of its own, or lent ones."""
+        finder, mesher = graphs.borrow() if graphs else (MediaPipeFinder(), MediaPipeMesher(tracking=True))
         look, lost = settings.look_interval_s, settings.lost_s
         tracker = StreamTracker(finder, mesher, rule_of(settings), look, lost, _track_numbers)
         return cls(tracker, embedder, settings, same_person, beside=beside, covering=covering)

@@ -52,7 +52,16 @@ class VisionSettings(BaseModel):
         int, Field(description="Pixels of a client's image above which it is not decoded.", ge=100_000, le=100_000_000)
     ] = 25_000_000
     max_streams: Annotated[
-        int, Field(description="Remote sessions that are tracked at once; the longest unused one goes.", ge=1, le=64)
+        int, Field(description="Remote sessions that are tracked at once; the longest unused one goes.", ge=1, le=1024)
+    ] = 128
+    max_graphs: Annotated[
+        int,
+        Field(
+            description="Mesh graphs that remote sessions share; where more of them send at once, graphs change hands, "
+            "and each frame costs about twice as much.",
+            ge=1,
+            le=64,
+        ),
     ] = 8
 
 

@@ -38,6 +38,8 @@ log = logging.getLogger("vision")
 
 DONE, FAULT, USAGE, CONTROL_LOST, CAMERA, MODEL = range(6)
 """Exit statuses, as in the module's docstring."""
+NICE = 10
+"""How much lower the priority of vision@remote is (setpriority(2)): a tenth of the camera's share where both want to run."""
 STOP_S = 2.0
 """Seconds that the working thread has to end; then the process ends without it."""
 
@@ -123,6 +125,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         parser.error(f"the settings are not valid: {problems}")
     _keep_standard_error()
+    if asked.instance == "remote":
+        give_way()
     logging.basicConfig(level=settings.log_level.upper(), format=f"vision@{asked.instance} %(levelname)s %(message)s")
     cv2.setNumThreads(settings.vision.threads)
     duty = CameraDuty(settings) if asked.instance == "camera" else RemoteDuty(settings)
@@ -131,6 +135,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:
         log.exception("vision failed")
         return FAULT
+
+
+def give_way() -> None:
+    """Lower the priority of this process, so that the local camera goes first; threads that libraries have made go along."""
+    for thread in os.listdir("/proc/self/task"):  # noqa: PTH208 - names are what is needed
+        number = int(thread)
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            os.setpriority(os.PRIO_PROCESS, number, min(19, os.getpriority(os.PRIO_PROCESS, number) + NICE))
 
 
 def _keep_standard_error() -> None:

@@ -8,6 +8,8 @@ from camera.frame import Frame
 from inference.channel import ChannelError, Forget, Hello, Judge, Judged, read_from_control
 from inference.decode import ImageRefused, decode
 from inference.duty import Networks
+from inference.graphs import Graphs
+from inference.landmarks import MediaPipeFinder, MediaPipeMesher
 from inference.outlet import Outlet
 from inference.pipeline import Pipeline
 from inference.settings import ProcessSettings, VisionSettings
@@ -23,6 +25,7 @@ class RemoteDuty:
         self._process = settings
         self._settings = settings.vision
         self._networks: Networks | None = None
+        self._graphs = Graphs(MediaPipeFinder, lambda: MediaPipeMesher(tracking=True), settings.vision.max_graphs)
         self._judge: StreamJudge | None = None
 
     @property
@@ -37,9 +40,9 @@ class RemoteDuty:
 
     def open(self) -> Hello:
         """Load the models."""
-        networks, settings = Networks.open(self._process), self._settings
+        networks, settings, graphs = Networks.open(self._process), self._settings, self._graphs
         self._networks = networks
-        self._judge = StreamJudge(settings, lambda: networks.stream(settings), lambda: networks.photos(settings))
+        self._judge = StreamJudge(settings, lambda: networks.stream(settings, graphs), lambda: networks.photos(settings))
         return networks.hello("remote", "clients", live=False)
 
     async def work(self, outlet: Outlet, worker: Worker) -> None:
@@ -61,7 +64,7 @@ class RemoteDuty:
 
     def close(self) -> None:
         """Release graphs and network."""
-        for part in (self._judge, self._networks):
+        for part in (self._judge, self._graphs, self._networks):
             if part is not None:
                 part.close()
 
@@ -69,7 +72,7 @@ class RemoteDuty:
 class StreamJudge:
     """Judges one image after the other, in one thread.
 
-    A pipeline costs tens of milliseconds and megabytes, so those of forgotten streams are used again, and there are never
+    Each stream has a pipeline of its own, which keeps what its track has shown; the graphs are lent (`Graphs`). There are never
     more than `max_streams`: then the stream that was quiet for longest begins anew with its next frame.
 
     Args:
@@ -81,7 +84,6 @@ class StreamJudge:
     def __init__(self, settings: VisionSettings, stream: Callable[[], Pipeline], photos: Callable[[], Pipeline]) -> None:
         self._settings, self._make_stream, self._make_photos = settings, stream, photos
         self._streams: OrderedDict[str, Pipeline] = OrderedDict()
-        self._idle: list[Pipeline] = []
         self._photos: Pipeline | None = None
         self.judged = 0
         """Images judged since the start, refused ones included."""
@@ -107,15 +109,13 @@ class StreamJudge:
         """The stream is over."""
         pipeline = self._streams.pop(stream, None)
         if pipeline is not None:
-            pipeline.reset()
-            self._idle.append(pipeline)
+            pipeline.close()
 
     def close(self) -> None:
         """Release all pipelines."""
-        for pipeline in (*self._streams.values(), *self._idle):
+        for pipeline in self._streams.values():
             pipeline.close()
         self._streams.clear()
-        self._idle.clear()
         if self._photos is not None:
             self._photos.close()
             self._photos = None
@@ -127,7 +127,7 @@ class StreamJudge:
         if request.stream not in self._streams:
             if len(self._streams) >= self._settings.max_streams:
                 self.forget(next(iter(self._streams)))
-            self._streams[request.stream] = self._idle.pop() if self._idle else self._make_stream()
+            self._streams[request.stream] = self._make_stream()
         self._streams.move_to_end(request.stream)
         return self._streams[request.stream]
 

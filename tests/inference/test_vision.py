@@ -30,7 +30,7 @@ from inference.channel import (
     read_from_vision,
 )
 from inference.manifest import load_manifest
-from inference.vision import CAMERA, CONTROL_LOST, DONE, MODEL, USAGE, main
+from inference.vision import CAMERA, CONTROL_LOST, DONE, MODEL, NICE, USAGE, main
 
 MODEL_ID = load_manifest().embedding.id
 
@@ -109,6 +109,12 @@ async def vision(tmp_path, root):
 async def status(process):
     async with asyncio.timeout(20):
         return await process.wait(), (await process.stderr.read()).decode()
+
+
+def niceness(process: int) -> set[int]:
+    """Of all threads of a process."""
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return {os.getpriority(os.PRIO_PROCESS, int(thread.name)) for thread in threads}
 
 
 def replay(path: Path, **more) -> dict:
@@ -326,6 +332,7 @@ async def test_clients_images_are_judged(remote, portrait_file, portrait):
 
     beats = await remote.control.until(Heartbeat, 1)
     assert beats[0].captured <= 9
+    assert min(niceness(remote.process.pid)) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICE)  # the camera goes first
     remote.control.writer.close()
     assert await status(remote.process) == (DONE, "")
 
