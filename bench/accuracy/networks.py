@@ -111,7 +111,7 @@ def found(shipped: Path, folders: Iterable[Path], teacher_file: Path, beside: Se
     """
     first = of_manifest(shipped, "shipped")
     known = _known(folders)
-    wanted = {float_of(first.name): "its float32", FIRST: "first", float_of(FIRST): "first, float32"}
+    wanted = {FIRST: "first", float_of(FIRST): "first, float32"} | {float_of(first.name): "its float32"}
     others = [(known[name], role) for name, role in wanted.items() if name in known and name != first.name]
     subjects = [first, *(of_manifest(path, role) for path, role in others), *(of_manifest(path, "beside") for path in beside)]
     taught = teacher(teacher_file)

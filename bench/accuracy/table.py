@@ -33,6 +33,14 @@ def _rate(rate: Report | None) -> str:
     return f"{percent(rate['value'])} [{100 * low:.2f}, {100 * high:.2f}] ({rate['events']}/{rate['trials']})"
 
 
+def _small(rate: Report | None) -> str:
+    """A rate far below a hundredth."""
+    if rate is None:
+        return "-"
+    low, high = rate["interval95"]
+    return f"{rate['value']:.1e} \\[{low:.1e}, {high:.1e}] ({rate['events']}/{rate['trials']})"
+
+
 def title(network: Report) -> str:
     """The network and what it is here."""
     return f"{network['model']} ({network['role']})"
@@ -59,7 +67,7 @@ def _lfw(reports: list[Report], console: Console) -> None:
         table.add_row(f"TMR at FMR {fmr}", *(f"{percent(row['tmr'])}  (cosine ≥ {row['threshold']:.3f})" for row in rows))
     shipped = [report["lfw"].get("confidence_0.65") for report in reports]
     table.add_row("TMR at confidence .65", *(_at_cosine(row) for row in shipped))
-    table.add_row("FMR at confidence .65", *(_rate(row and row["fmr"]) for row in shipped))
+    table.add_row("FMR at confidence .65", *(_small(row and row["fmr"]) for row in shipped))
     for fpir in ("1e-02", "1e-03", "confidence_0.65"):
         found = [report["lfw"]["identification"]["at_fpir"].get(fpir) for report in reports]
         table.add_row(f"1:N FNIR at {fpir.replace('_', ' ')}", *(_rate(row and row["fnir"]) for row in found))
@@ -68,7 +76,7 @@ def _lfw(reports: list[Report], console: Console) -> None:
         table.add_row("webcam sessions, TMR at own FMR 1e-3", *(percent(row["tmr"]) for row in own))
         at = [report["sessions"].get("confidence_0.65") for report in reports]
         table.add_row("the same at .65", *(_at_cosine(row) for row in at))
-        table.add_row("the same, FMR at .65", *(_rate(row and row["fmr"]) for row in at))
+        table.add_row("the same, FMR at .65", *(_small(row and row["fmr"]) for row in at))
     console.print(table)
 
 
@@ -101,5 +109,6 @@ def _groups(report: Report, console: Console) -> None:
         table = Table("group", "photos", "FMR within it", "by people", title=f"{title(report)} at {heading}, worst group first")
         for row in report[key]:
             low, high = row["bootstrap95"]
-            table.add_row(row["group"], str(row["photos"]), _rate(row["fmr"]), f"\\[{100 * low:.3f}, {100 * high:.3f}]")
+            people = f"\\[{low:.1e}, {high:.1e}]" if row["fmr"]["events"] else ""
+            table.add_row(row["group"], str(row["photos"]), _small(row["fmr"]), people)
         console.print(table)
