@@ -57,8 +57,8 @@ class VisionSettings(BaseModel):
     max_graphs: Annotated[
         int,
         Field(
-            description="Mesh graphs that remote sessions share; where more of them send at once, graphs change hands, "
-            "and each frame costs about twice as much.",
+            description="Mesh graphs, of 30 MB each, that remote sessions share; where more of them send at once, "
+            "those too many find their faces anew in every frame.",
             ge=1,
             le=64,
         ),

@@ -52,7 +52,8 @@ class Pretend:
 class Made:
     def __init__(self, most=2):
         self.finders, self.meshers = [], []
-        self.graphs = Graphs(lambda: self._make(self.finders), lambda: self._make(self.meshers), most)
+        self.now = 0.0
+        self.graphs = Graphs(lambda: self._make(self.finders), lambda: self._make(self.meshers), most, lambda: self.now)
 
     @staticmethod
     def _make(into):
@@ -81,17 +82,33 @@ def test_a_graph_that_was_given_back_is_used_again():
     assert (len(made.finders), len(made.meshers)) == (1, 1)
 
 
-def test_the_graph_that_was_unused_for_longest_changes_hands():
+def test_the_graph_of_a_quiet_stream_changes_hands():
     made = Made()
     one, two, three = (made.graphs.borrow()[1] for _ in range(3))
     one.start(IMAGE, FACE)
     two.start(IMAGE, FACE)
+    made.now = 0.9
     one.follow(IMAGE)
+    made.now = 1.1
     three.start(IMAGE, FACE)
     assert two.follow(IMAGE) is None
     assert one.follow(IMAGE) is not None
     assert three.follow(IMAGE) is not None
     assert len(made.meshers) == 2
+
+
+def test_a_stream_too_many_costs_few_of_the_others_their_graph():
+    made = Made(8)
+    meshers = [made.graphs.borrow()[1] for _ in range(9)]
+    lost = 0
+    for _ in range(20):
+        for mesher in meshers:
+            made.now += 0.01
+            if mesher.follow(IMAGE) is None:
+                mesher.start(IMAGE, FACE)
+                lost += 1
+    assert len(made.meshers) == 8
+    assert lost <= 9 + 2 * 19
 
 
 @pytest.mark.parametrize("what", ["start", "follow"])
