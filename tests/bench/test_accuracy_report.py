@@ -8,14 +8,17 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from rich.console import Console
 
-from bench.accuracy import card, coverings, networks, targets
+from bench.accuracy import __main__ as report_main
+from bench.accuracy import card, coverings, networks, table, targets, timing
 from bench.accuracy.extract import central_landmarks
 from inference.landmarks import MediaPipeFinder, MediaPipeMesher
 from inference.manifest import ManifestError, default_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTRAIT = next((ROOT / "camera" / "sources" / "assets").glob("*.jpg"), None)
+LFW = Path(os.environ.get("FACEKIOSK_EVAL", ROOT.parent / "shared" / "eval")) / "lfw"
 TEACHER = Path(os.environ.get("FACEKIOSK_DATA", ROOT.parent / "shared")) / "teachers" / "mobilefacenet_apache_112_128d.onnx"
 
 
@@ -150,3 +153,36 @@ def test_the_covering_network_is_judged_by_its_worst_region_and_group() -> None:
 def test_marks_that_are_wrong_are_refused(text: str) -> None:
     with pytest.raises(card.CardError):
         card.fill(text, report())
+
+
+@pytest.fixture
+def few_people(tmp_path: Path) -> Path:
+    """An evaluation folder of eleven people of LFW: five with ten photos each, three with three, three with one."""
+    if not LFW.is_dir():
+        pytest.skip(f"no evaluation data at {LFW.parent}")
+    counts = {person: min(10, len(list(person.glob("*.jpg")))) for person in sorted(LFW.iterdir())[:1500]}
+    people = [p for count, wanted in ((10, 5), (3, 3), (1, 3)) for p in [p for p, n in counts.items() if n == count][:wanted]]
+    (tmp_path / "eval" / "lfw").mkdir(parents=True)
+    for person in people:
+        (tmp_path / "eval" / "lfw" / person.name).symlink_to(person)
+    return tmp_path
+
+
+@pytest.mark.timeout(240)
+def test_the_whole_report_on_a_few_people(few_people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "ROUNDS", 2)
+    arguments = ["--eval", few_people / "eval", "--train", few_people / "none", "--teacher", few_people / "none.onnx"]
+    arguments += ["--networks", few_people, "--out", few_people / "build" / "reports"]
+    options = report_main.parse([str(argument) for argument in arguments])
+    found = report_main.evaluate(options, report_main.find(options))
+    shipped = found["networks"][0]
+    assert (shipped["lfw"]["photos"], shipped["lfw"]["people"]) == (62, 11)
+    assert shipped["lfw"]["verification"]["at_fmr"]["1e-02"]["tmr"] > 0.9
+    assert shipped["covered"]["mask"]["at_own_1e-03"]["fnmr"]["trials"] == 8
+    assert shipped["groups_kept_out"] == {"referee": None, "photos": 0}
+    assert (options.out / "det.png").stat().st_size > 10_000
+    console = Console(record=True, width=200)
+    table.show(found, console)
+    assert "TMR at FMR 1e-02" in console.export_text()
+    again = report_main.evaluate(options, report_main.find(options))
+    assert again["networks"][0]["lfw"] == shipped["lfw"]
