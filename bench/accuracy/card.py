@@ -97,6 +97,29 @@ def _agreement(report: Report) -> str:
     return _table(["group", "photos", "mean cosine", "lowest"], cells)
 
 
+def _search(report: Report) -> str:
+    """Identification among many, by photos averaged, and what the shipped threshold does to one photo against one."""
+    networks = _columns(report)
+    rows = [["no face found", *(f"{n['lfw']['fte']['events']} of {n['lfw']['fte']['trials']:,}" for n in networks)]]
+    for enrolled, probed, fpir in ((1, 1, "1e-02"), (5, 3, "1e-02"), (5, 3, "1e-03")):
+        what = f"1:N, {enrolled} enrolled, mean of {probed} as probe, FNIR at FPIR {fpir}"
+        rows.append([what, *(_fnir(network, enrolled, probed, fpir) for network in networks)])
+    rows.append(["confidence .65, one photo each side: cosine, TMR", *(_shipped(network) for network in networks)])
+    return _table(["LFW", *map(_head, networks)], rows)
+
+
+def _fnir(network: Report, enrolled: int, probed: int, fpir: str) -> str:
+    found = next(row for row in network["lfw"]["averaged"] if (row["enrolled"], row["probed"]) == (enrolled, probed))
+    rate = found["identification"]["at_fpir"][fpir]["fnir"]
+    low, high = rate["interval95"]
+    return f"{rate['events']} of {rate['trials']:,}: {100 * rate['value']:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def _shipped(network: Report) -> str:
+    row = network["lfw"].get("confidence_0.65")
+    return f"{row['cosine']:.3f}, {100 * row['tmr']:.1f} %" if row else "-"
+
+
 def _covering(report: Report) -> str:
     rows = [
         [row["what"], row["reach"], targets.text(row["value"], row["unit"]) + _MARKS[row["met"]]]
@@ -105,7 +128,13 @@ def _covering(report: Report) -> str:
     return _table(["covering network", "to reach", "measured"], rows)
 
 
-BLOCKS: dict[str, Callable[[Report], str]] = {"targets": _targets, "groups": _groups, "int8": _agreement, "covering": _covering}
+BLOCKS: dict[str, Callable[[Report], str]] = {
+    "targets": _targets,
+    "groups": _groups,
+    "int8": _agreement,
+    "search": _search,
+    "covering": _covering,
+}
 
 
 def main() -> int:
