@@ -124,9 +124,11 @@ class Evaluation:
             shipped = self.subject.calibration.cosine_at(protocols.SHIPPED)
             report["groups"] = groups.rows(self.groups, shipped)
             report["spread"]["confidence_0.65"] = groups.spread(self.groups, shipped)
-            plots.group_curves(self.groups, shipped, self.subject.name, self._options.out / f"groups_{self.subject.name}.png")
+            self._draw_curves(shipped, "confidence .65")
         if "1e-03" in self.worst:
             report["groups_at_own_worst"] = groups.rows(self.groups, self.worst["1e-03"][1])
+            if self.subject.calibration is None:
+                self._draw_curves(self.worst["1e-03"][1], "where the worst All-Age-Faces group has 1e-3")
         for fmr, (_, threshold) in self.worst.items():
             report["spread"][f"own_worst_{fmr}"] = groups.spread(self.groups, threshold)
         genuine, owners = protocols.genuine_pairs(self.lfw_vectors, self.people)
@@ -135,6 +137,10 @@ class Evaluation:
             for fmr, (name, threshold) in self.worst.items()
         }
         return report | {"kiosk": self._kiosk()}
+
+    def _draw_curves(self, threshold: float, label: str) -> None:
+        name = self.subject.name
+        plots.group_curves(self.groups, threshold, label, name, self._options.out / f"groups_{name}.png")
 
     def _kiosk(self) -> Report:
         """Five photos against the mean of three, where the worst group's single photos have a rate of `KIOSK_AT`."""

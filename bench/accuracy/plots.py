@@ -67,16 +67,16 @@ def _deviates(rates: Sequence[float] | np.ndarray[Any, Any]) -> list[float]:
     return [NormalDist().inv_cdf(float(rate)) for rate in rates]
 
 
-def group_curves(groups: Sequence[Group], threshold: float, name: str, path: Path) -> None:
+def group_curves(groups: Sequence[Group], threshold: float, label: str, name: str, path: Path) -> None:
     """False match rate over the threshold, one line a group of people, down to three pairs."""
     figure, axes = plt.subplots(figsize=(8, 6), layout="constrained")
     for group in sorted(groups, key=lambda group: -group.fmr_at(threshold).value):
         scores = group.scores
         rates = np.arange(len(scores), 0, -1) / len(scores)
         drawn = np.unique(np.geomspace(3, len(scores), 300).astype(int))
-        label = f"{group.name} ({group.photos} photos)"
-        axes.plot(scores[-drawn], rates[-drawn], label=label, linestyle="-" if "women" in group.name else "--")
-    axes.axvline(threshold, color="black", linestyle=":", label=f"confidence .65 (cosine {threshold:.3f})")
+        title = f"{group.name} ({group.photos} photos)"
+        axes.plot(scores[-drawn], rates[-drawn], label=title, linestyle="-" if "women" in group.name else "--")
+    axes.axvline(threshold, color="black", linestyle=":", label=f"{label} (cosine {threshold:.3f})")
     axes.axhline(1e-3, color="grey", linewidth=0.7)
     low = min(float(np.quantile(group.scores, 0.7)) for group in groups)
     axes.set(yscale="log", xlim=(low, None), ylim=(1e-5, 0.5))
