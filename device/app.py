@@ -24,7 +24,7 @@ from device.clock import SystemClock
 from device.config import Config
 from device.dating import date_rows
 from device.door.drivers import make_door
-from device.enrolling import SAME_FACE_FMR, Enrolling
+from device.enrolling import Enrolling
 from device.health import DeviceHealth, Watched
 from device.keys import load_keys
 from device.kiosk import Kiosk, Parts
@@ -89,9 +89,8 @@ async def control(config: Config, say: Say) -> None:
         local = KioskCamera(camera.link, camera.supervisor, kiosk, board)
         health = DeviceHealth(camera, remote, store, door, began)
 
-        same_face = models.model.calibration.cosine_at_fmr(SAME_FACE_FMR)
         photos = PhotoJudge(judge, clock, config.session.face_min_quality_score)
-        enrolling = Enrolling(store, recognition, same_face, sessions, photos, local, clock, operator_name())
+        enrolling = Enrolling(store, recognition, sessions, photos, local, clock, operator_name())
         desk = ModelDesk(store, config.vision, clock, operator_name(), models)
         operations = Operations(store, recognition, enrolling, local, config, keys.hash_api_key, health.health, desk)
         credentials = Credentials(store, keys.hash_api_key, keys.jwt, clock, config.api.jwt_minutes * 60)

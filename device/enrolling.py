@@ -15,8 +15,7 @@ from api.sessions import SessionService
 from api.terms import NewSession
 from device.commands import EnrollCamera, Enrolled, EnrollPhotos, EnrollProgress, OperationRefused, Photo, PhotoJudged
 from device.photos import JudgedPhoto, PhotoJudge, of_one_person, pooled
-from inference.gallery import Candidate
-from inference.observation import Embedding, Observation
+from inference.observation import Observation
 from inference.probe import SamplePool
 
 BLIND_S = 10.0
@@ -59,27 +58,12 @@ class LocalCamera(Protocol):
         """Say what the person in front is asked now."""
 
 
-class KnownFaces(Recognition, Protocol):
-    """Gallery and matcher, as operators' enrolments need them."""
-
-    def duplicate_of(self, realm: str, template: Embedding, except_user: str | None = None) -> Candidate | None:
-        """Somebody else of the realm whose face this template would be taken for; None: nobody."""
-
-
-SAME_FACE_FMR = 0.2
-"""Photos of one enrolment are taken for one person's where at most this share of pairs of different people, in the worst
-group, are as alike. So mild because the operator has said that they are, and it is to catch a photo that slipped in: of 197
-pairs of photos of 25 people of LFW, 7 % are less alike than this, 48 % less than at a share of .01."""
-
-
 @dataclass(frozen=True, slots=True)
 class Enrolling:
     """Carries out operators' enrolments."""
 
     store: Store
-    recognition: KnownFaces
-    same_face: float
-    """Cosine from which two photos show one person: `cosine_at_fmr(SAME_FACE_FMR)` of the model's calibration."""
+    recognition: Recognition
     sessions: SessionService
     photos: PhotoJudge
     camera: LocalCamera
@@ -101,7 +85,7 @@ class Enrolling:
         async with aclosing(self.photos.judge(command, photos, found)) as progress:
             async for step in progress:
                 yield step
-        pool, judged = pooled(of_one_person(found, self.same_face))
+        pool, judged = pooled(of_one_person(found, self.recognition.same_face))
         for candidate in judged:
             yield candidate.answer()
         if not pool.samples:

@@ -10,7 +10,7 @@ from camera.frame import boot_time
 from device.clock import SystemClock
 from device.commands import VisionStatus
 from device.config import Config
-from device.enrolling import SAME_FACE_FMR, Enrolling
+from device.enrolling import Enrolling
 from device.keys import Keys, load_keys
 from device.lock import hold_data
 from device.model_commands import ModelDesk
@@ -38,7 +38,6 @@ async def offline(config: Config) -> AsyncIterator[Operations]:
         enrolling = Enrolling(
             store=store,
             recognition=recognition,
-            same_face=models.model.calibration.cosine_at_fmr(SAME_FACE_FMR),
             sessions=SessionService(store, recognition, config.session, clock),
             photos=PhotoJudge(own_remote(vision, config), clock, config.session.face_min_quality_score),
             camera=camera,
