@@ -1,5 +1,9 @@
 """Pictures and meshes that the tests of inference share."""
 
+import asyncio
+import contextlib
+import json
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -8,6 +12,7 @@ import numpy as np
 import pytest
 
 from inference.landmarks import MediaPipeFinder, MediaPipeMesher
+from tests.inference.vision_process import Control
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +55,39 @@ def beside(portrait):
         return canvas
 
     return make
+
+
+@pytest.fixture
+async def vision(tmp_path, root):
+    """Start vision processes on a socket of this test; what still runs at its end is killed."""
+    running = []
+
+    @contextlib.asynccontextmanager
+    async def start(instance, settings):
+        control, path = Control(), tmp_path / f"{len(running)}.sock"
+        server = await asyncio.start_unix_server(control.serve, path)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "inference.vision",
+            instance,
+            "--socket",
+            str(path),
+            "--config",
+            json.dumps(settings),
+            cwd=root,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        running.append(process)
+        try:
+            yield control, process
+        finally:
+            server.close()
+
+    yield start
+    for process in running:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()

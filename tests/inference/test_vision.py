@@ -1,14 +1,10 @@
 """The vision process as it is: started, connected over a real socket, watched, asked, killed."""
 
 import asyncio
-import contextlib
 import io
-import json
 import os
 import signal
 import struct
-import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,108 +13,18 @@ import pytest
 from camera.frame import boot_time
 from inference.channel import (
     Ended,
-    Forget,
     Heartbeat,
     Hello,
     Instruct,
     Judge,
-    Judged,
     Preview,
     Seen,
     Watch,
     encode,
-    read_from_vision,
 )
 from inference.manifest import load_manifest
-from inference.vision import CAMERA, CONTROL_LOST, DONE, MODEL, NICE, USAGE, main
-
-MODEL_ID = load_manifest().embedding.id
-
-
-class Control:
-    """Control's end: everything that a vision says, as it comes."""
-
-    def __init__(self):
-        self.messages = []
-        self.changed = asyncio.Condition()
-        self.connected = asyncio.Event()
-        self.reads = asyncio.Event()
-        self.reads.set()
-
-    async def serve(self, reader, writer):
-        self.writer = writer
-        self.connected.set()
-        while True:
-            await self.reads.wait()
-            message = await read_from_vision(reader)
-            if message is None:
-                break
-            async with self.changed:
-                self.messages.append(message)
-                self.changed.notify_all()
-        writer.close()
-
-    def of(self, kind):
-        return [message for message in self.messages if isinstance(message, kind)]
-
-    async def until(self, kind, count=1):
-        async with self.changed, asyncio.timeout(30):
-            await self.changed.wait_for(lambda: len(self.of(kind)) >= count)
-        return self.of(kind)
-
-    def send(self, message):
-        self.writer.write(encode(message))
-
-
-@pytest.fixture
-async def vision(tmp_path, root):
-    """Start vision processes on a socket of this test; what still runs at its end is killed."""
-    running = []
-
-    @contextlib.asynccontextmanager
-    async def start(instance, settings):
-        control, path = Control(), tmp_path / f"{len(running)}.sock"
-        server = await asyncio.start_unix_server(control.serve, path)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-W",
-            "error",
-            "-m",
-            "inference.vision",
-            instance,
-            "--socket",
-            str(path),
-            "--config",
-            json.dumps(settings),
-            cwd=root,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        running.append(process)
-        try:
-            yield control, process
-        finally:
-            server.close()
-
-    yield start
-    for process in running:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def status(process):
-    async with asyncio.timeout(20):
-        return await process.wait(), (await process.stderr.read()).decode()
-
-
-def niceness(process: int) -> set[int]:
-    """Of all threads of a process."""
-    threads = Path(f"/proc/{process}/task").iterdir()
-    return {os.getpriority(os.PRIO_PROCESS, int(thread.name)) for thread in threads}
-
-
-def replay(path: Path, **more) -> dict:
-    return {"camera": {"source": "replay", "path": str(path), "fps": 20, "loop": True, **more}}
+from inference.vision import CAMERA, CONTROL_LOST, DONE, MODEL, USAGE, main
+from tests.inference.vision_process import MODEL_ID, replay, status
 
 
 async def test_a_camera_says_hello_first_then_what_it_sees(vision, portrait_file):
@@ -294,65 +200,6 @@ async def test_a_control_that_stops_reading_does_not_fill_its_memory(vision, por
         beats = await control.until(Heartbeat, len(control.of(Heartbeat)) + 4)
         assert beats[-1].resident_mb < before + 40
         assert process.returncode is None
-
-
-@pytest.fixture
-async def remote(vision):
-    """A running vision@remote, and how to ask it."""
-    async with vision("remote", {"vision": {"max_streams": 2}}) as (control, process):
-        assert (await control.until(Hello)) == [Hello("remote", MODEL_ID, "clients", live=False)]
-
-        async def ask(number, image, stream="s", time=0.0, track=True):
-            control.send(Judge(number, stream, time, image, track))
-            async with control.changed, asyncio.timeout(20):
-                await control.changed.wait_for(lambda: any(one.request == number for one in control.of(Judged)))
-            return next(one for one in control.of(Judged) if one.request == number)
-
-        ask.control, ask.process = control, process
-        yield ask
-
-
-async def test_clients_images_are_judged(remote, portrait_file, portrait):
-    picture = portrait_file.read_bytes()
-    frames = [await remote(number, picture, time=100 + number / 10) for number in range(4)]
-    observations = [frame.observation for frame in frames]
-    assert {observation.condition for observation in observations} == {""}
-    assert len({observation.track for observation in observations}) == 1
-    assert [observation.liveness.frames for observation in observations] == [1, 2, 3, 4]
-    assert (observations[0].width, observations[0].height) == (512, 600)
-
-    photos = [(await remote(10 + number, picture, track=False)).observation for number in range(2)]
-    assert photos[0].track != photos[1].track
-    assert float(photos[0].vector() @ observations[0].vector()) > 0.99
-
-    assert (await remote(20, b"GIF89a...")).error == "unsupported_image"
-    assert (await remote(21, picture[:4000])).error == "invalid_frame"
-    empty = cv2.imencode(".png", np.zeros((300, 300, 3), np.uint8))[1].tobytes()
-    assert (await remote(22, empty)).observation.condition == "no_face_detected"
-
-    beats = await remote.control.until(Heartbeat, 1)
-    assert beats[0].captured <= 9
-    assert min(niceness(remote.process.pid)) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICE)  # the camera goes first
-    remote.control.writer.close()
-    assert await status(remote.process) == (DONE, "")
-
-
-async def test_streams_are_kept_apart_bounded_and_forgotten(remote, portrait_file):
-    picture, request = portrait_file.read_bytes(), iter(range(1000))
-
-    async def track(stream, frames=2):
-        seen = [(await remote(next(request), picture, stream, time=number / 10)).observation for number in range(frames)]
-        assert len({one.track for one in seen}) == 1
-        return seen[-1].track, seen[-1].liveness.frames
-
-    one, two = await track("one"), await track("two")
-    assert one[0] != two[0]
-    remote.control.send(Forget("one"))
-    again = await track("one")
-    assert again[0] != one[0]
-    assert again[1] == 2
-    await track("three")  # the third of two: `two` was quiet for longest
-    assert (await track("two", 1))[1] == 1
 
 
 async def test_it_does_not_outlive_its_control(vision, portrait_file):
