@@ -180,7 +180,8 @@ class ModelDesk:
                 continue
             for model in (each.listing.embedding, each.listing.covering):
                 if model is not None:
-                    use = uses.get(model.id, "")
+                    # A copy of the same model in another folder is not the one that is loaded.
+                    use = uses.pop(model.id, "")
                     views.append(_view(each.path, model, use, people[model.id], default=default))
         changes = [_change(choice) for choice in await self.store.model_choices(HISTORY)]
         return ModelViews(models=tuple(views), changes=tuple(changes))
@@ -191,6 +192,9 @@ class ModelDesk:
     async def _uses(self) -> dict[str, str]:
         now, following = await self._now(), await self.pending()
         uses = {following: "next"}
+        if self.settings.covering:
+            listings = (each.listing for each in catalogue.found(self.settings))
+            uses |= {listing.covering.id: "in_use" for listing in listings if listing and listing.covering}
         if now is not None:
             uses |= {now.former_id: "former"} if now.left_s(self.clock) > 0 else {}
             uses[now.model.id] = "in_use"
@@ -269,7 +273,7 @@ def _view(manifest: Path, model: EmbeddingModel | CoveringModel, use: str, peopl
         licence=model.licence,
         hash_ok=not problem,
         default=default and not covering,
-        use="in_use" if covering and not problem else use,
+        use=use,
         people=people,
         problem=problem,
     )

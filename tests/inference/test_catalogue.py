@@ -161,6 +161,10 @@ def test_a_manifest_may_have_both(tmp_path: Path) -> None:
     assert listing.covering is not None
 
 
+def test_a_device_that_began_with_the_first_network_finds_it_still() -> None:
+    assert "dlib-resnet-1-int8" in catalogue.embeddings(VisionSettings())
+
+
 def test_what_is_shipped_can_all_be_used() -> None:
     settings = VisionSettings()
     for path, model in catalogue.embeddings(settings).values():
