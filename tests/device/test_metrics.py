@@ -27,6 +27,7 @@ from device.store.store import SqlCipherStore
 from device.supervisor import Condition, Life, Supervisor
 from device.vision_link import Instance, VisionLink
 from inference.calibration import Calibration
+from inference.channel import Hello
 from inference.gallery import Gallery
 
 
@@ -103,7 +104,11 @@ async def test_the_moving_parts_are_told_as_they_are(scraper: Scraper) -> None:
     camera, remote = scraper.sources.vision
     camera.link.progress.note(312)
     camera.supervisor.condition = Condition(Life.READY)
+    camera.link.hello = Hello("camera", "model", "demo", live=False)
+    camera.link.progress.resident_mb = 250.5
     remote.supervisor.condition = Condition(Life.FAILED, "hung", 2)
+    remote.supervisor.recycled = 3
+    remote.link.progress.resident_mb = 900.0
     await scraper.sources.sessions.create(NewSession(kind=SessionKind.ENROLLMENT, realm=LOCAL, user_id="anna-the-secret"))
     said = await scraper.read()
     assert said["facekiosk_frames_total{instance=camera}"] == 312
@@ -111,6 +116,9 @@ async def test_the_moving_parts_are_told_as_they_are(scraper: Scraper) -> None:
     assert said["facekiosk_vision_state{instance=camera,state=failed}"] == 0
     assert said["facekiosk_vision_state{instance=remote,state=failed}"] == 1
     assert said["facekiosk_vision_restarts_total{instance=remote}"] == 2
+    assert said["facekiosk_vision_recycled_total{instance=remote}"] == 3
+    assert said["facekiosk_vision_resident_bytes{instance=camera}"] == 250.5e6
+    assert said["facekiosk_vision_resident_bytes{instance=remote}"] == 0  # it is gone
     assert said["facekiosk_sessions{kind=enrollment}"] == 1
     assert said["facekiosk_sessions{kind=authentication}"] == 0
     assert said["facekiosk_door_unlocked{}"] == 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from device.settings import WatchSettings
-from device.supervisor import Life, Supervisor, VisionRefused, scrubbed
+from device.supervisor import POLL_S, Life, Supervisor, VisionRefused, scrubbed
 from device.vision_link import VisionLink
 
 QUICK = WatchSettings(progress_s=1.0, grace_s=8.0, backoff_s=0.1, backoff_max_s=0.2)
@@ -90,6 +91,17 @@ async def test_a_child_that_never_works_is_started_again_and_again(tmp_path: Pat
     async with supervised(tmp_path, manner, settings) as (_, supervisor), running(supervisor):
         await until(lambda: supervisor.condition.restarts >= 1 and supervisor.condition.life is Life.FAILED)
         assert why in supervisor.condition.message
+
+
+async def test_watching_for_long_keeps_nothing(tmp_path: Path) -> None:
+    def waits() -> int:
+        return sum(isinstance(each, asyncio.Future) for each in gc.get_objects())
+
+    async with supervised(tmp_path, "well") as (_, supervisor), running(supervisor):
+        await until(lambda: supervisor.condition.life is Life.READY)
+        before = waits()
+        await asyncio.sleep(12 * POLL_S)
+        assert waits() < before + 6
 
 
 async def test_a_source_that_is_over_is_no_crash(tmp_path: Path) -> None:
