@@ -1,6 +1,6 @@
 # Every target sets up what it needs first; a set-up that is up to date costs a second.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system test-long check eval bench bench-api models train lock clean
+.PHONY: help run test test-system test-long check eval bench bench-api models train train-covering lock clean
 PYTHON := .venv/bin/python
 ARGS ?=
 FLOATS := distilled dlib
@@ -8,7 +8,7 @@ COVERING := models/covering/manifest.toml
 TRAIN := $(or $(FACEKIOSK_TRAIN),../shared/train)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up, and run the kiosk (ARGS="--camera FILE" replays a clip)
 	@scripts/setup.sh run
@@ -58,6 +58,10 @@ models: ## rebuild models/ from their origins (an environment of its own)
 train: ## teach the embedding anew, an hour or more (SHIP=1: take it over; FACEKIOSK_DATA: folder with train/ and teachers/)
 	@scripts/setup.sh test
 	@models/build/embedding/train.sh $(ARGS)
+
+train-covering: ## teach the network that finds coverings anew, half an hour (SHIP=1: take it over)
+	@scripts/setup.sh bench
+	@models/build/covering/build.sh $(ARGS)
 
 lock: ## resolve the locks anew (needs uv)
 	@scripts/lock.sh
