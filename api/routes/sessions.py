@@ -33,6 +33,7 @@ FRAME_ERRORS = (
     "session_completed",
     "too_many_attempts",
     "session_expired",
+    "superseded",
     "invalid_frame",
     "unsupported_image",
     "vision_unavailable",
