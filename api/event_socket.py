@@ -8,7 +8,17 @@ from aiohttp import WSCloseCode, web
 
 from api.auth import require
 from api.errors import ApiError
-from api.events import AttemptEvent, DoorEventView, Event, GapEvent, SocketQuery, VisitEvent, events_of, next_cursor
+from api.events import (
+    AttemptEvent,
+    DoorEventView,
+    Event,
+    GapEvent,
+    HealthEventView,
+    SocketQuery,
+    VisitEvent,
+    events_of,
+    next_cursor,
+)
 from api.http import add, caller, log, same_origin
 from api.operation import Operation, operation
 from api.records import Client
@@ -123,7 +133,7 @@ class Stream:
         answers={101: ""},
         errors=("invalid_request",),
         grant=GRANT,
-        says=(AttemptEvent, VisitEvent, DoorEventView, GapEvent),
+        says=(AttemptEvent, VisitEvent, DoorEventView, HealthEventView, GapEvent),
     )
 )
 async def event_stream(request: web.Request) -> web.StreamResponse:

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from api.clock import rfc3339
 from api.errors import ApiError
-from api.records import LOCAL, Attempt, DoorEvent, LogPage, LogRecord, Visit
+from api.records import LOCAL, Attempt, DoorEvent, HealthEvent, LogPage, LogRecord, Visit
 from api.schema import Answer, Request, UserId
 
 MOST_EVENTS = 500
@@ -103,6 +103,19 @@ class DoorEventView(Event):
     attempt_id: str | None
 
 
+class HealthEventView(Event):
+    """A part of the device is well again, or no longer."""
+
+    type: Literal["health"] = "health"
+    event_id: str
+    component: str
+    """`camera`, `vision`, `store`, `models`, `clock`."""
+    status: str
+    """`ok`, `degraded` or `failed`."""
+    message: str
+    """What is wrong; empty when nothing is."""
+
+
 class GapEvent(Event):
     """Retention has cut events off that the client may not have seen: those from `first` to `number`."""
 
@@ -110,7 +123,7 @@ class GapEvent(Event):
     first: int
 
 
-AnyEvent = Annotated[AttemptEvent | VisitEvent | DoorEventView | GapEvent, Field(discriminator="type")]
+AnyEvent = Annotated[AttemptEvent | VisitEvent | DoorEventView | HealthEventView | GapEvent, Field(discriminator="type")]
 
 
 class EventsResponse(Answer):
@@ -181,11 +194,28 @@ def _door(number: int, event: DoorEvent) -> DoorEventView:
     )
 
 
+def _health(number: int, event: HealthEvent) -> HealthEventView:
+    return HealthEventView(
+        number=number,
+        at=_at(event.created_at),
+        realm=LOCAL,
+        event_id=event.event_id,
+        component=event.component,
+        status=event.status,
+        message=event.message,
+    )
+
+
 def _shown(confidence: float | None, success: bool) -> float | None:
     return round(confidence, 4) if success and confidence is not None else None
 
 
-_VIEW: dict[type[LogRecord], Callable[[int, Any], Event]] = {Attempt: _attempt, Visit: _visit, DoorEvent: _door}
+_VIEW: dict[type[LogRecord], Callable[[int, Any], Event]] = {
+    Attempt: _attempt,
+    Visit: _visit,
+    DoorEvent: _door,
+    HealthEvent: _health,
+}
 
 
 def events_of(page: LogPage, realm: str, after: int) -> list[Event]:

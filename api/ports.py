@@ -5,7 +5,19 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from api.lockout import Lockout
-from api.records import Attempt, Client, DoorEvent, Enrollment, FormerSecret, LogPage, Person, SessionRow, Visit, Webhook
+from api.records import (
+    Attempt,
+    Client,
+    DoorEvent,
+    Enrollment,
+    FormerSecret,
+    HealthEvent,
+    LogPage,
+    Person,
+    SessionRow,
+    Visit,
+    Webhook,
+)
 from inference.gallery import Candidate
 from inference.observation import Embedding, Observation
 from inference.probe import SamplePool
@@ -135,6 +147,8 @@ class Store(Protocol):
     async def add_door_event(self, event: DoorEvent) -> int: ...
 
     async def door_events(self, after: int = 0, limit: int = 100) -> Sequence[tuple[int, DoorEvent]]: ...
+
+    async def add_health_event(self, event: HealthEvent) -> int: ...
 
     async def log_page(
         self, realm: str, after: int = 0, limit: int = 100, *, attempts_only: bool = False, user_id: str | None = None

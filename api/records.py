@@ -206,7 +206,23 @@ class DoorEvent:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-LogRecord = Attempt | Visit | DoorEvent
+@dataclass(frozen=True, slots=True)
+class HealthEvent:
+    """A part of the device is well again, or no longer."""
+
+    event_id: str
+    component: str
+    """`camera`, `vision`, `store`, `models`, `clock`."""
+    status: str
+    """`ok`, `degraded` or `failed`."""
+    message: str
+    """What is wrong; empty when nothing is."""
+    boot_id: str
+    boot_time: float
+    created_at: float | None = None
+
+
+LogRecord = Attempt | Visit | DoorEvent | HealthEvent
 """What the log holds."""
 
 

@@ -193,7 +193,7 @@ class HealthResponse(Answer):
 class ReadinessResponse(Answer):
     """Whether the device can do its work, and what each of its components has to say; `ok` where nothing is wrong."""
 
-    status: Literal["ready", "not_ready"]
+    status: Literal["ready", "degraded", "not_ready"]
     checks: dict[str, str]
 
 

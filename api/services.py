@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from aiohttp import web
 
@@ -15,7 +16,17 @@ from api.sessions import SessionService
 from api.settings import ApiSettings
 
 Readiness = Callable[[], Awaitable[Mapping[str, str]]]
-"""Component (`camera`, `vision`, `store`, `models`) → what is wrong with it, empty where nothing is."""
+"""Component (`camera`, `vision`, `store`, `models`, `clock`) → what is wrong with it, empty where nothing is."""
+
+_DEGRADING = frozenset({"clock"})
+"""Components without which the device still does its work, though not all of it."""
+
+
+def severity(component: str, message: str) -> Literal["ok", "degraded", "failed"]:
+    """How bad it is that something is wrong with a component."""
+    if not message:
+        return "ok"
+    return "degraded" if component in _DEGRADING else "failed"
 
 
 @dataclass(frozen=True, slots=True)

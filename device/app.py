@@ -26,6 +26,7 @@ from device.dating import date_rows
 from device.door.drivers import make_door
 from device.enrolling import Enrolling
 from device.health import DeviceHealth, Watched
+from device.health_log import HealthLog
 from device.keys import load_keys
 from device.kiosk import Kiosk, Parts
 from device.lan import serve_lan
@@ -87,7 +88,7 @@ async def control(config: Config, say: Say) -> None:
         door = await enter(make_door(config.door, store, clock))
         kiosk = Kiosk(Parts(camera.link, sessions, store, door, clock, board, say), config.kiosk, config.door)
         local = KioskCamera(camera.link, camera.supervisor, kiosk, board)
-        health = DeviceHealth(camera, remote, store, door, began)
+        health = DeviceHealth(camera, remote, store, door, models.model.path, clock, began)
 
         photos = PhotoJudge(judge, clock, config.session.face_min_quality_score)
         enrolling = Enrolling(store, recognition, sessions, photos, local, clock, operator_name())
@@ -107,6 +108,7 @@ async def control(config: Config, say: Say) -> None:
         tasks.helper("key ages", keep_warning(store, clock))
         tasks.helper("retention", retention(store, clock, config.events))
         tasks.helper("dating", date_rows(store, clock))
+        tasks.helper("health", HealthLog(store, health.readiness, clock).run())
         tasks.helper("webhooks", Webhooks(store, clock, config.events).run())
         port = await enter(serve(app, config.listen.host, config.listen.port))
         links = EnrollLinks(store, sessions, keys.hash_api_key, clock, config.enroll)

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from api.clock import Clock
 from api.ports import StoreError
 from camera.frame import boot_time
 from device.door.base import Door
@@ -26,6 +28,8 @@ class DeviceHealth:
     """Looks at the parts of a running control.
 
     Args:
+        model: file of the embedding model in use.
+        clock: whether its time is trusted.
         began: when control started, boot-time seconds.
     """
 
@@ -33,6 +37,8 @@ class DeviceHealth:
     remote: Watched
     store: SqlCipherStore
     door: Door
+    model: Path
+    clock: Clock
     began: float
 
     def health(self) -> Health:
@@ -47,7 +53,13 @@ class DeviceHealth:
 
     async def readiness(self) -> Mapping[str, str]:
         """Component → what is wrong with it; empty where nothing is."""
-        return {"camera": self._camera(), "vision": self._remote(), "store": await self._store()}
+        return {
+            "camera": self._camera(),
+            "vision": self._remote(),
+            "store": await self._store(),
+            "models": "" if self.model.is_file() else f"the model's file {self.model.name} is gone; install it again",
+            "clock": "" if self.clock.dated() is not None else "the time is not known; rules of the calendar wait for it",
+        }
 
     def _camera(self) -> str:
         if self.camera.link.hello is not None:

@@ -37,7 +37,7 @@ def parse_query(model: type[Q], request: web.Request) -> Q:
 
 @operation(Operation(query=EventsQuery, answers={200: EventsResponse}, errors=("invalid_request",), grant=GRANT))
 async def events(request: web.Request) -> web.Response:
-    """Events numbered above `after`: attempts of the realm; of the device's own realm visits and the door too."""
+    """Events numbered above `after`: attempts of the realm; of the device's own realm visits, door and health too."""
     client = await caller(request, GRANT)
     wanted = parse_query(EventsQuery, request)
     page = await request.app[SERVICES].store.log_page(client.realm, wanted.after, wanted.limit)

@@ -1,11 +1,12 @@
 """Attempts, visits and door events, as rows of the one log. What was not committed here did not happen."""
 
+from dataclasses import asdict
 from sqlite3 import Row
 from typing import Any
 
 import msgspec
 
-from api.records import LOCAL, Attempt, DoorEvent, SessionKind, Visit
+from api.records import LOCAL, Attempt, DoorEvent, HealthEvent, SessionKind, Visit
 from device.store import chain, subjects
 from device.store.connection import Database
 from device.store.sealing import Place, unseal_fields
@@ -155,6 +156,36 @@ def _door_event(row: Row, personal: dict[str, Any]) -> DoorEvent:
         boot_time=row["boot_time"],
         created_at=row["dated"],
         detail=personal.get("detail", {}),
+    )
+
+
+def add_health_event(db: Database, event: HealthEvent) -> int:
+    """Write that a part of the device is well again, or no longer; returns its number."""
+    period = subjects.period_of(event.created_at, event.boot_id, event.boot_time)
+    return chain.append(db, "health_events", asdict(event), subjects.of_period(db, period), {})
+
+
+def health_events(db: Database, after: int, limit: int) -> list[tuple[int, HealthEvent]]:
+    """Changes of health numbered above `after`, oldest first."""
+    return [(row["number"], _health_event(row)) for row in db.rows(_select("health_events", "number > ?"), after, limit)]
+
+
+def health_now(db: Database) -> dict[str, str]:
+    """What was last written of each component."""
+    newest = "SELECT max(number) FROM health_events GROUP BY component"
+    rows = db.rows(f"SELECT component, message FROM health_events WHERE number IN ({newest})")  # noqa: S608
+    return {row["component"]: row["message"] for row in rows}
+
+
+def _health_event(row: Row) -> HealthEvent:
+    return HealthEvent(
+        event_id=row["event_id"],
+        component=row["component"],
+        status=row["status"],
+        message=row["message"],
+        boot_id=row["boot_id"],
+        boot_time=row["boot_time"],
+        created_at=row["dated"],
     )
 
 

@@ -10,11 +10,11 @@ _DATED = "coalesce(created_at, boot_time + wall_minus_boot)"
 
 
 def page(db: Database, realm: str, after: int, limit: int, attempts_only: bool, user_id: str | None) -> LogPage:
-    """Up to `limit` records numbered above `after` that the realm may see. Visits and the door are the device's own realm's."""
+    """Up to `limit` records numbered above `after` that the realm may see. The rest is the device's own realm's."""
     start, newest = chain.span(db)
     found: list[Sequence[tuple[int, LogRecord]]] = [log.attempts(db, realm, after, limit, user_id)]
     if realm == LOCAL and not attempts_only:
-        found += [log.visits(db, after, limit, False), log.door_events(db, after, limit)]
+        found += [log.visits(db, after, limit, False), log.door_events(db, after, limit), log.health_events(db, after, limit)]
     records = sorted((each for part in found for each in part), key=lambda each: each[0])
     return LogPage(tuple(records[:limit]), start, newest)
 

@@ -7,7 +7,19 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from api.links import EnrollLink
 from api.lockout import Lockout
-from api.records import Attempt, Client, DoorEvent, Enrollment, FormerSecret, LogPage, Person, SessionRow, Visit, Webhook
+from api.records import (
+    Attempt,
+    Client,
+    DoorEvent,
+    Enrollment,
+    FormerSecret,
+    HealthEvent,
+    LogPage,
+    Person,
+    SessionRow,
+    Visit,
+    Webhook,
+)
 from device.feed import Subscription
 from device.keys import Keys
 from device.model_choice import ModelChoice
@@ -207,6 +219,14 @@ class SqlCipherStore:
     async def door_events(self, after: int = 0, limit: int = 100) -> Sequence[tuple[int, DoorEvent]]:
         """Door events numbered above `after`, oldest first."""
         return await self._read(log.door_events, after, limit)
+
+    async def add_health_event(self, event: HealthEvent) -> int:
+        """Write that a part of the device is well again, or no longer; returns its number in the log."""
+        return self.watch.wrote(await self._write(log.add_health_event, event), event)
+
+    async def health_now(self) -> dict[str, str]:
+        """Component → what was last written of it."""
+        return await self._read(log.health_now)
 
     async def log_page(
         self, realm: str, after: int = 0, limit: int = 100, *, attempts_only: bool = False, user_id: str | None = None

@@ -2,7 +2,7 @@
 
 import uuid
 
-from api.records import LOCAL, Attempt, DoorEvent, SessionKind, Visit
+from api.records import LOCAL, Attempt, DoorEvent, HealthEvent, SessionKind, Visit
 
 NOON = 1_800_000_000.0
 
@@ -28,6 +28,10 @@ def attempt(user_id: str | None = "anna", *, realm: str = LOCAL, success: bool =
         created_at=at,
         detail={"blinks": 2, "passive_score": 0.123},
     )
+
+
+def health(component: str = "camera", message: str = "no camera") -> HealthEvent:
+    return HealthEvent(str(uuid.uuid4()), component, "failed" if message else "ok", message, "boot", 79.0, NOON)
 
 
 def visit(outcome: str = "granted") -> Visit:

@@ -16,12 +16,13 @@ from api.events import (
     Event,
     EventsQuery,
     GapEvent,
+    HealthEventView,
     VisitEvent,
     events_of,
     next_cursor,
 )
 from api.records import LOCAL, LogPage
-from tests.api.happenings import NOON, TOKEN, attempt, door, visit
+from tests.api.happenings import NOON, TOKEN, attempt, door, health, visit
 
 
 async def pages(device, key: str, path: str = "/api/events/", limit: int = 2, after: int = 0) -> list[dict]:
@@ -38,12 +39,13 @@ async def pages(device, key: str, path: str = "/api/events/", limit: int = 2, af
         seen, after = seen + found, body["next"]
 
 
-async def test_the_devices_own_realm_sees_attempts_visits_and_door_as_they_are(device):
+async def test_the_devices_own_realm_sees_attempts_visits_door_and_health_as_they_are(device):
     _, key = await device.new_client("read_events", realm=LOCAL)
     await device.store.add_attempt(attempt())
     await device.store.add_door_event(door())
     await device.store.add_visit(visit())
-    first, second, third = await pages(device, key)
+    await device.store.add_health_event(health())
+    first, second, third, fourth = await pages(device, key)
     assert first == {
         "type": "attempt",
         "number": 1,
@@ -66,6 +68,12 @@ async def test_the_devices_own_realm_sees_attempts_visits_and_door_as_they_are(d
         "granted",
         ["one", "two"],
         1400,
+    )
+    assert (fourth["type"], fourth["component"], fourth["status"], fourth["message"]) == (
+        "health",
+        "camera",
+        "failed",
+        "no camera",
     )
 
 
@@ -214,7 +222,7 @@ def test_every_kind_of_event_is_documented_with_its_fields(root):
     text = (root / "docs/events.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text.split("| event | fields")[1].split("\n\n")[0], re.MULTILINE))
     common = set(Event.model_fields) | {"type"}
-    for model in (AttemptEvent, VisitEvent, DoorEventView, GapEvent):
+    for model in (AttemptEvent, VisitEvent, DoorEventView, HealthEventView, GapEvent):
         said = set(re.findall(r"`(\w+)`", rows.pop(model.model_fields["type"].default)))
         assert set(model.model_fields) - common <= said
     assert rows == {}

