@@ -53,7 +53,7 @@ def see(instance: str, manner: str, say: Callable[[Message], None]) -> None:
 
 
 def judge(channel: socket.socket, say: Callable[[Message], None]) -> None:
-    """Answer images as their bytes say: any, `slow`, `grow MB`, `crash`, `model`, which ends it for good, or an observation."""
+    """Answer images as their bytes say: an observation, `slow`, `hang`, `grow MB`, `crash`, `model` (its end for good) or any."""
     asked = channel.makefile("rb")
     size, judged = 100.0, 0
     say(Heartbeat(judged, 0, size))
@@ -65,6 +65,9 @@ def judge(channel: socket.socket, say: Callable[[Message], None]) -> None:
         what, _, amount = script.decode().partition(" ")
         if what == "crash":
             os._exit(9)
+        while what == "hang":
+            say(Heartbeat(judged, 0, size))
+            time.sleep(0.1)
         if what == "model":
             say(Ended("model", "the model cannot be used"))
             sys.exit(5)

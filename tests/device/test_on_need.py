@@ -119,6 +119,19 @@ async def test_while_it_is_started_again_frames_are_told_when_to_come_back(tmp_p
         assert await needed.judge() == 7.0
 
 
+async def test_one_that_hangs_over_an_image_is_started_again_though_its_client_has_given_up(tmp_path: Path) -> None:
+    async with on_need(tmp_path, progress_s=2.0) as needed:
+        await needed.judge()
+        first = needed.supervisor.pid
+        with pytest.raises(VisionUnavailable, match="did not answer"):
+            await VisionRemote(needed.link, needed.on_need.need, 0.3).judge("a", b"hang", 1.0)
+        await needed.until_in(Life.FAILED)
+        assert "no progress" in needed.supervisor.condition.message
+        await needed.until_in(Life.READY)
+        assert needed.supervisor.pid != first
+        assert await needed.judge() == 7.0
+
+
 async def test_one_that_cannot_work_says_so_at_once(tmp_path: Path) -> None:
     async with on_need(tmp_path) as needed:
         with pytest.raises(VisionUnavailable, match="went away"):
