@@ -25,6 +25,7 @@ from device.keys import Keys
 from device.model_choice import ModelChoice
 from device.store import chain, clients, links, lockouts, log, models, pages, people, schema, sessions, subjects, webhooks
 from device.store.connection import Database, connect, creating, empty_journal, problems
+from device.store.kept import Kept
 from device.store.owner import Owner
 from device.store.watch import StoreWatch
 
@@ -86,6 +87,7 @@ class SqlCipherStore:
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
+        self._clients: Kept[Client] = Kept()
         self.watch = StoreWatch()
 
     async def _read(self, work: Callable[Concatenate[Database, P], T], *values: P.args, **named: P.kwargs) -> T:
@@ -152,15 +154,16 @@ class SqlCipherStore:
 
     async def put_client(self, client: Client) -> None:
         """Insert or replace a client; a prefix taken by another is a `StoreConflict`."""
-        await self._write(clients.put, client)
+        with self._clients.writing():
+            await self._write(clients.put, client)
 
     async def client(self, client_id: str) -> Client | None:
         """One client, by id."""
-        return await self._read(clients.get, client_id)
+        return await self._clients.get(f"id {client_id}", lambda: self._read(clients.get, client_id))
 
     async def client_by_prefix(self, key_prefix: str) -> Client | None:
         """One client, by the prefix of its key or of its former key."""
-        return await self._read(clients.by_prefix, key_prefix)
+        return await self._clients.get(f"prefix {key_prefix}", lambda: self._read(clients.by_prefix, key_prefix))
 
     async def clients(self) -> Sequence[Client]:
         """Every client, revoked ones too, oldest first."""
