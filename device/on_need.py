@@ -21,6 +21,9 @@ LOOK_S = 0.5
 QUIET_S = 2.0
 """Seconds without a frame that make a quiet moment."""
 
+BREATH_S = 0.25
+"""Seconds that a frame waits before it is refused because vision is down."""
+
 FAR = 1.5
 """How many times its limit it may grow while it is never quiet; then it is recycled between two frames."""
 
@@ -59,11 +62,19 @@ class OnNeed:
             while not (self._open.is_set() and self._link.connected.is_set()):
                 await self._open.wait()
                 await _either(self._link.connected, self._supervisor.down)
-                if self._supervisor.down.is_set() and not self._link.connected.is_set():
-                    raise VisionUnavailable(self._supervisor.condition.message, self._supervisor.back_in_s)
+                if not self._link.connected.is_set():
+                    await self._refuse_unless_back()
         finally:
             self._waiting -= 1
             self._used = boot_time()
+
+    async def _refuse_unless_back(self) -> None:
+        """Refuse what comes while it is down, but not so fast that clients who send on at once would come too often."""
+        try:
+            async with asyncio.timeout(BREATH_S):
+                await self._link.connected.wait()
+        except TimeoutError:
+            raise VisionUnavailable(self._supervisor.condition.message, self._supervisor.back_in_s) from None
 
     async def run(self) -> None:
         """Run it while it is needed, until cancelled.

@@ -44,6 +44,7 @@ class VisionRemote:
         return answer.observation
 
     async def _in_turn(self, stream: str, image: bytes, time: float, *, track: bool) -> Judged:
+        await self._need()  # all wait together for a vision that starts, or are refused together
         await self._turns.enter(stream)
         try:
             await self._need()
