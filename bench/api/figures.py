@@ -43,9 +43,9 @@ def spread(milliseconds: Sequence[float]) -> dict[str, float]:
     }
 
 
-def fairness(judged: Sequence[int]) -> float:
-    """Most judged frames of a socket over the least; infinite where one got none."""
-    return round(max(judged) / min(judged), 3) if judged and min(judged) else float("inf")
+def fairness(judged: Sequence[int]) -> float | None:
+    """Most judged frames of a socket over the least; None where one got none."""
+    return round(max(judged) / min(judged), 3) if judged and min(judged) else None
 
 
 def rows(found: dict[str, Any]) -> list[Row]:
@@ -70,10 +70,10 @@ def _rates(part: dict[str, Any]) -> list[Row]:
 
 
 def _load(part: dict[str, Any]) -> list[Row]:
-    sockets = part["sockets"]
+    sockets, fair = part["sockets"], part["fairness"]
     return [
         Row(f"{sockets} sockets: answers of 5xx", part["server_errors"], 0),
-        Row(f"{sockets} sockets: most to least judged frames", part["fairness"], FAIRNESS),
+        Row(f"{sockets} sockets: most to least judged frames", float("inf") if fair is None else fair, FAIRNESS),
         Row("p99 of /healthz meanwhile", part["health_ms"]["p99"], HEALTH_MS, unit="ms"),
         Row("the local camera's rate down by", round(100 * part["camera"]["drop"], 1), 100 * CAMERA_DROP, unit="%"),
     ]
