@@ -2,12 +2,14 @@
 
 import itertools
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from camera.frame import Frame
+from inference import catalogue
 from inference.covering import CoveringDetector, measure_of
 from inference.manifest import Alignment, CoveringSpec, InputSpec
 from inference.observation import COVERED
@@ -175,3 +177,38 @@ def test_without_a_network_nobody_asks_about_coverings(portrait_mesh, portrait):
     assert seen.covered == ()
     assert seen.beside is None
     assert not {"eyes", "nose_mouth", "forehead"} & {measure.name for measure in seen.quality.measures}
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """The shipped covering network."""
+    model = catalogue.covering(VisionSettings())
+    if model is None:
+        pytest.skip("no covering network lies in models/")
+    detector = CoveringDetector.open(model)
+    yield detector
+    detector.close()
+
+
+OVAL_BELOW_EYES = (234, 93, 132, 172, 152, 397, 361, 323, 454, 351, 6, 122)
+AROUND_EYES = (127, 70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 356, 347, 6, 118)
+
+
+def drawn_over(portrait, mesh, points, colour):
+    """The portrait with the polygon of these landmarks painted over."""
+    painted = portrait.copy()
+    cv2.fillPoly(painted, [mesh[list(points), :2].round().astype(np.int32)], colour)
+    return painted
+
+
+def test_the_shipped_network_finds_the_portrait_free(shipped, portrait, portrait_mesh):
+    assert [measure.name for measure in shipped.measure(portrait, portrait_mesh) if measure.reason] == []
+
+
+@pytest.mark.parametrize(
+    ("points", "colour", "region"),
+    [(OVAL_BELOW_EYES, (200, 190, 170), "nose_mouth"), (AROUND_EYES, (15, 15, 15), "eyes")],
+)
+def test_the_shipped_network_finds_what_is_painted_over(shipped, portrait, portrait_mesh, points, colour, region):
+    painted = drawn_over(portrait, portrait_mesh, points, colour)
+    assert region in {measure.name for measure in shipped.measure(painted, portrait_mesh) if measure.reason}
