@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from api.events import AnyEvent, AttemptsResponse, EventsResponse
 from api.schema import (
+    PROTOCOL,
     AuthenticationResponse,
     ClientAuthenticationResponse,
     EnrollmentResponse,
@@ -24,7 +25,6 @@ from api.schema import (
 )
 
 M = TypeVar("M", bound=BaseModel)
-_PROTOCOL = "facekiosk.v1"
 _EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 
@@ -120,7 +120,7 @@ class ApiClient:
     ) -> SessionCreatedResponse:
         """Begin an enrolment."""
         metadata = {"target_samples": target_samples, "enable_quality_check": enable_quality_check}
-        body = {"user_id": user_id, "require_liveness": require_liveness, "metadata": metadata}
+        body = {"user_id": user_id, "require_liveness": require_liveness, "protocol": PROTOCOL, "metadata": metadata}
         return await self._ask(SessionCreatedResponse, "POST", "/api/auth/enrollment/", body)
 
     async def authenticate(
@@ -130,6 +130,7 @@ class ApiClient:
         body = {
             "user_id": user_id,
             "require_liveness": require_liveness,
+            "protocol": PROTOCOL,
             "metadata": {"min_confidence": min_confidence},
         }
         return await self._ask(SessionCreatedResponse, "POST", "/api/auth/authentication/", body)
@@ -199,7 +200,7 @@ class ApiClient:
         Raises:
             SocketClosed: the device refused it.
         """
-        async with self._session().ws_connect(created.websocket_url, protocols=[_PROTOCOL]) as socket:
+        async with self._session().ws_connect(created.websocket_url, protocols=[PROTOCOL]) as socket:
             yield FrameSocket(socket, await received(socket))
 
     async def _ask(self, model: type[M], method: str, path: str, body: dict[str, Any] | None = None) -> M:

@@ -157,7 +157,7 @@ async def test_guessing_links_is_limited_by_address(site: Site) -> None:
 
 async def test_the_page_and_its_modules_are_served_and_name_nothing_elsewhere(site: Site) -> None:
     http: aiohttp.ClientSession = site.device.http
-    for name in ("", "enroll.js", "device.js", "words.js", "enroll.css", "page.css", "tokens.css", "mark.svg"):
+    for name in ("", "enroll.js", "device.js", "words.js", "en.js", "de.js", "enroll.css", "page.css", "tokens.css", "mark.svg"):
         async with http.get(f"{site.url}/enroll/{name}") as answer:
             assert answer.status == 200
             assert answer.headers["Cache-Control"] == "no-store"

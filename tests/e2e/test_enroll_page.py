@@ -204,6 +204,23 @@ def test_a_refused_camera_costs_nothing_and_can_be_tried_again(browser: Browser,
         state(page, "text")
 
 
+def test_the_page_speaks_the_browsers_language(browser: Browser, enrolling) -> None:
+    with opened(browser, camera=False, locale="de-AT") as page:
+        page.goto(enrolling("alan", "--name", "Alan"))
+        state(page, "text")
+        assert page.locator("#greeting").text_content() == "Guten Tag, Alan"
+        assert page.locator("html").get_attribute("lang") == "de"
+        page.click("#go")
+        state(page, "trouble")
+        assert page.locator("#headline").text_content() == "Die Kamera wurde nicht erlaubt"
+        assert page.locator("#again").text_content() == "Noch einmal"
+        picture(page, "german")
+    with opened(browser, camera=False, locale="fr-FR") as page:
+        page.goto(enrolling("alan").partition("#")[0])
+        state(page, "trouble")
+        assert page.locator("#headline").text_content() == "The link is missing"
+
+
 def test_a_link_that_was_cut_short_says_so(browser: Browser, enrolling) -> None:
     with opened(browser) as page:
         page.goto(enrolling("alan").partition("#")[0])

@@ -1,6 +1,6 @@
-// The enrolment page: link, text, camera, frames, end. What is said is in words.js, how the device is reached in device.js.
+// The enrolment page: link, text, camera, frames, end. What is said is in words.js and its languages, how the device is reached in device.js.
 
-import { CONDITIONS, ENDS, FAILED, GO, INSTRUCTIONS } from "./words.js";
+import { CONDITIONS, ENDS, FAILED, GO, INSTRUCTIONS, LANGUAGE, PAGE } from "./words.js";
 import { ask, connect, Refused } from "./device.js";
 
 const PACE_MS = 80;
@@ -21,6 +21,13 @@ function show(state, section) {
 
 function put(id, text) {
   if (element(id).textContent !== text) element(id).textContent = text;
+}
+
+function speak() {
+  document.documentElement.lang = LANGUAGE;
+  document.title = PAGE.title;
+  for (const [id, text] of [["again", PAGE.again], ["slow-why", PAGE.slow], ["slow-link", PAGE.trust], ["slow-then", PAGE.reopen]]) put(id, text);
+  picture.setAttribute("aria-label", PAGE.mirrored);
 }
 
 function keep(value) {
@@ -66,9 +73,9 @@ async function open() {
   if (!window.isSecureContext || !navigator.mediaDevices) return end("insecure");
   if (!token) return end("no_link");
   link = await ask("/enroll/link/", { token });
-  put("greeting", link.name ? `Hello, ${link.name}` : "Enrol your face");
+  put("greeting", link.name ? PAGE.hello(link.name) : PAGE.enroll);
   put("basis", link.text);
-  put("version", `Version ${link.text_version}`);
+  put("version", PAGE.version(link.text_version));
   put("go", GO[link.basis] ?? GO.consent);
   show("text", "text");
 }
@@ -88,13 +95,13 @@ async function startCamera() {
 
 // The camera comes before the link is used, so that a refused camera costs nothing.
 async function start() {
-  put("instruction", "Allow the camera");
-  put("hint", "Your browser asks whether this page may use it.");
+  put("instruction", PAGE.allow);
+  put("hint", PAGE.asks);
   progress(0);
   element("slow").hidden = true;
   show("camera", "look");
   await startCamera();
-  put("instruction", "One moment");
+  put("instruction", PAGE.moment);
   put("hint", "");
   const session = await ask("/enroll/session/", { token, text_version: link.text_version });
   keep(session.again);
@@ -136,11 +143,11 @@ function hear(said) {
     const samples = Math.min(1, said.completed_samples / said.target_samples);
     const alive = Math.min(1, said.liveness_data.blinks_detected) * 0.5 + Math.min(1, said.liveness_data.motion_score * 2) * 0.5;
     progress(0.5 * samples + 0.45 * alive);
-    return instruct(said.liveness_data.instruction, `${said.completed_samples} of ${said.target_samples} views`);
+    return instruct(said.liveness_data.instruction, PAGE.views(said.completed_samples, said.target_samples));
   }
   if (said.type !== "error") return;
   if (said.error_code in CONDITIONS) instruct(...CONDITIONS[said.error_code]);
-  else if (said.error_code === "vision_unavailable") put("hint", "The kiosk is getting ready.");
+  else if (said.error_code === "vision_unavailable") put("hint", PAGE.starting);
   else if (!PASSING.has(said.error_code)) end(said.error_code);
 }
 
@@ -149,5 +156,6 @@ const guarded = (work) => () => work().catch((error) => end(error instanceof Ref
 element("go").addEventListener("click", guarded(start));
 element("again").addEventListener("click", guarded(open));
 addEventListener("hashchange", () => { token = takeToken(); stop(); guarded(open)(); });
+speak();
 token = takeToken();
 guarded(open)();
