@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.store.kept import Kept
@@ -68,6 +68,7 @@ async def test_a_read_asked_before_a_write_and_answered_after_it_is_not_kept(sto
     assert (await store.client(client.client_id)).revoked_at == 1.8e9
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["read", "write", "cancelled write", "step"]), max_size=60))
 def test_nobody_who_asks_after_a_write_was_asked_gets_an_older_row(actions):
     asyncio.run(_in_order(actions))
