@@ -129,7 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="work folder with drawn views")
     parser.add_argument("--views", type=int, default=60000)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     run = Run(Plan(given.views, given.epochs), given.work, given.threads)
