@@ -1,6 +1,5 @@
 """Which model is in use, for how long another is compared beside it, and who must enrol again."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -30,15 +29,9 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> VisionSettings:
+def settings(tmp_path: Path, install_embedding) -> VisionSettings:
     """A folder with a second model, `other`: the shipped manifest under another id, its file of other bytes."""
-    folder = tmp_path / "models" / "other"
-    folder.mkdir(parents=True)
-    (folder / MODEL.file).write_bytes(b"another network")
-    digest = hashlib.sha256(b"another network").hexdigest()
-    text = MODEL.path.with_name("manifest.toml").read_text(encoding="utf-8")
-    text = text.replace(f'"{MODEL.id}"', '"other"', 1).replace(MODEL.sha256, digest, 1)
-    (folder / "manifest.toml").write_text(text, encoding="utf-8")
+    install_embedding(tmp_path / "models" / "other", "other", b"another network")
     return VisionSettings(models=tmp_path / "models")
 
 

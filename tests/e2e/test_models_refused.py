@@ -1,6 +1,5 @@
 """A kiosk whose models cannot be used does not start, says which file is wrong, and leaves no half of it behind."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,28 +8,6 @@ import pytest
 from inference.manifest import load_manifest
 
 pytestmark = pytest.mark.timeout(120)
-
-COVERING = """version = 1
-[covering]
-id = "covering"
-licence = "CC0-1.0"
-origin = "a test"
-file = "covering.tflite"
-sha256 = "{sha256}"
-size = 10
-regions = ["eyes", "nose_mouth", "forehead"]
-thresholds = [0.5, 0.5, 0.5]
-[covering.input]
-width = 80
-height = 80
-layout = "nhwc"
-channels = "rgb"
-mean = [0.0, 0.0, 0.0]
-std = [1.0, 1.0, 1.0]
-[covering.alignment]
-landmarks = [[33], [263]]
-targets = [[20.0, 30.0], [60.0, 30.0]]
-"""
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +20,12 @@ def models(device: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def manifest(models: Path) -> Iterator[Path]:
-    """Where a test puts a manifest; nothing is left of it."""
-    folder = models / "one"
-    folder.mkdir()
-    yield folder / "manifest.toml"
-    for file in folder.iterdir():
+def folder(models: Path) -> Iterator[Path]:
+    """Where a test puts a model; nothing is left of it."""
+    yield models / "one"
+    for file in (models / "one").iterdir():
         file.unlink()
-    folder.rmdir()
+    (models / "one").rmdir()
 
 
 def refused(start, device: Path) -> str:
@@ -64,27 +39,24 @@ def refused(start, device: Path) -> str:
     return running.errors.read_text(encoding="utf-8")
 
 
-def test_a_damaged_covering_network_is_refused(start, device: Path, manifest: Path) -> None:
-    digest = hashlib.sha256(b"as it was").hexdigest()
-    manifest.write_text(COVERING.format(sha256=digest), encoding="utf-8")
-    (manifest.parent / "covering.tflite").write_bytes(b"damaged")
+def test_a_damaged_covering_network_is_refused(start, device: Path, folder: Path, install_covering) -> None:
+    manifest = install_covering(folder, b"damaged")
     said = refused(start, device)
-    assert f"{manifest.parent / 'covering.tflite'}: sha256 is" in said
+    assert f"{manifest.with_name('covering.tflite')}: sha256 is" in said
     assert "restore the model file" in said
 
 
-def test_a_covering_network_that_is_none_is_refused(start, device: Path, manifest: Path) -> None:
-    manifest.write_text(COVERING.format(sha256=hashlib.sha256(b"no network").hexdigest()), encoding="utf-8")
-    (manifest.parent / "covering.tflite").write_bytes(b"no network")
+def test_a_covering_network_that_is_none_is_refused(start, device: Path, folder: Path, install_covering) -> None:
+    install_covering(folder, b"no network", b"no network")
     assert "the TFLite runtime cannot load this network" in refused(start, device)
 
 
-def test_an_embedding_whose_calibration_is_not_monotone_is_refused(start, device: Path, manifest: Path) -> None:
-    model = load_manifest().embedding
-    text = model.path.with_name("manifest.toml").read_text(encoding="utf-8")
-    (manifest.parent / model.file).symlink_to(model.path)
+def test_an_embedding_whose_calibration_is_not_monotone_is_refused(start, device: Path, folder: Path, install_embedding) -> None:
+    manifest = install_embedding(folder, "not-monotone", load_manifest().embedding.read())
+    text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace("cosines = [", "cosines = [0.9999,", 1), encoding="utf-8")
-    device.write_text(device.read_text(encoding="utf-8").replace("\nmodels = ", f'\nmanifest = "{manifest}"\nmodels = ', 1))
+    configured = device.read_text(encoding="utf-8").replace("\nmodels = ", f'\nmanifest = "{manifest}"\nmodels = ', 1)
+    device.write_text(configured, encoding="utf-8")
     try:
         said = refused(start, device)
     finally:

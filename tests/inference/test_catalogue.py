@@ -1,68 +1,31 @@
 """Several models side by side: which are there, which is meant by an id, and what is refused."""
 
-import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from inference import catalogue
-from inference.manifest import ManifestError, default_manifest, load_manifest, read_listing
+from inference.manifest import ManifestError, load_manifest, read_listing
 from inference.settings import VisionSettings
 
-SHIPPED = default_manifest().read_text(encoding="utf-8")
-MODEL = load_manifest().embedding
-
-COVERING = """
-version = 1
-[covering]
-id = "covering-test"
-licence = "CC0-1.0"
-origin = "a test"
-file = "covering.tflite"
-sha256 = "{sha256}"
-size = 7
-regions = ["eyes", "nose_mouth", "forehead"]
-thresholds = [0.5, 0.5, 0.5]
-[covering.input]
-width = 96
-height = 96
-layout = "nhwc"
-channels = "rgb"
-mean = [0.0, 0.0, 0.0]
-std = [1.0, 1.0, 1.0]
-[covering.alignment]
-landmarks = [[33], [263]]
-targets = [[30.0, 30.0], [66.0, 30.0]]
-"""
-
-
-def embedding_in(folder: Path, model_id: str, content: bytes = b"a network") -> Path:
-    """A manifest of another embedding model; its file holds `content`."""
-    folder.mkdir(parents=True)
-    (folder / MODEL.file).write_bytes(content)
-    text = SHIPPED.replace(f'"{MODEL.id}"', f'"{model_id}"', 1).replace(MODEL.sha256, hashlib.sha256(content).hexdigest(), 1)
-    (folder / "manifest.toml").write_text(text, encoding="utf-8")
-    return folder / "manifest.toml"
-
-
-def covering_in(folder: Path, content: bytes = b"network", text: str = COVERING) -> Path:
-    folder.mkdir(parents=True)
-    (folder / "covering.tflite").write_bytes(content)
-    (folder / "manifest.toml").write_text(text.format(sha256=hashlib.sha256(b"network").hexdigest()), encoding="utf-8")
-    return folder / "manifest.toml"
+Install = Callable[..., Path]
 
 
 @pytest.fixture
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, install_embedding: Install) -> Path:
     """A shipped folder with one embedding model and no covering network."""
     shipped = tmp_path / "shipped"
     monkeypatch.setattr(catalogue, "default_manifest", lambda: shipped / "manifest.toml")
-    return embedding_in(shipped, "first")
+    return install_embedding(shipped, "first", b"a network")
 
 
-def test_models_of_all_folders_are_found_the_default_first(alone: Path, tmp_path: Path) -> None:
-    second, third = embedding_in(tmp_path / "shipped" / "b", "second"), embedding_in(tmp_path / "more" / "c", "third")
-    named = embedding_in(tmp_path / "named", "fourth")
+def test_models_of_all_folders_are_found_the_default_first(alone: Path, tmp_path: Path, install_embedding: Install) -> None:
+    second, third = (
+        install_embedding(tmp_path / "shipped" / "b", "second", b"a network"),
+        install_embedding(tmp_path / "more" / "c", "third", b"a network"),
+    )
+    named = install_embedding(tmp_path / "named", "fourth", b"a network")
     settings = VisionSettings(manifest=named, models=tmp_path / "more")
     paths = {model_id: path for model_id, (path, _) in catalogue.embeddings(settings).items()}
     assert paths == {"fourth": named, "first": alone, "second": second, "third": third}
@@ -70,19 +33,21 @@ def test_models_of_all_folders_are_found_the_default_first(alone: Path, tmp_path
     assert catalogue.default_of(VisionSettings(models=tmp_path / "more")) == alone
 
 
-def test_a_copy_of_a_model_is_the_same_model(alone: Path, tmp_path: Path) -> None:
-    embedding_in(tmp_path / "shipped" / "copy", "first")
+def test_a_copy_of_a_model_is_the_same_model(alone: Path, tmp_path: Path, install_embedding: Install) -> None:
+    install_embedding(tmp_path / "shipped" / "copy", "first", b"a network")
     assert list(catalogue.embeddings(VisionSettings(manifest=alone))) == ["first"]
 
 
-def test_one_id_for_two_networks_is_refused(alone: Path, tmp_path: Path) -> None:
-    embedding_in(tmp_path / "shipped" / "other", "first", b"another network")
+def test_one_id_for_two_networks_is_refused(alone: Path, tmp_path: Path, install_embedding: Install) -> None:
+    install_embedding(tmp_path / "shipped" / "other", "first", b"another network")
     with pytest.raises(ManifestError, match="different networks by first"):
         catalogue.embeddings(VisionSettings(manifest=alone))
 
 
-def test_a_neighbour_that_cannot_be_read_is_told_and_keeps_no_door_shut(alone: Path, tmp_path: Path) -> None:
-    broken = embedding_in(tmp_path / "shipped" / "broken", "broken")
+def test_a_neighbour_that_cannot_be_read_is_told_and_keeps_no_door_shut(
+    alone: Path, tmp_path: Path, install_embedding: Install
+) -> None:
+    broken = install_embedding(tmp_path / "shipped" / "broken", "broken", b"a network")
     broken.write_text(broken.read_text(encoding="utf-8").replace("cosines", "cosine", 1), encoding="utf-8")
     settings = VisionSettings(manifest=alone)
     assert list(catalogue.embeddings(settings)) == ["first"]
@@ -91,19 +56,19 @@ def test_a_neighbour_that_cannot_be_read_is_told_and_keeps_no_door_shut(alone: P
     assert "calibration" in found.problem
 
 
-def test_the_covering_network_is_found_wherever_it_lies(alone: Path, tmp_path: Path) -> None:
+def test_the_covering_network_is_found_wherever_it_lies(alone: Path, tmp_path: Path, install_covering: Install) -> None:
     settings = VisionSettings(manifest=alone)
     assert catalogue.covering(settings) is None
-    covering_in(tmp_path / "shipped" / "covering")
+    install_covering(tmp_path / "shipped" / "covering", b"a network")
     model = catalogue.covering(settings)
     assert model is not None
     assert model.id == "covering-test"
-    assert model.read() == b"network"
+    assert model.read() == b"a network"
     assert catalogue.covering(VisionSettings(manifest=alone, covering=False)) is None
 
 
-def test_a_damaged_covering_network_is_refused(alone: Path, tmp_path: Path) -> None:
-    path = covering_in(tmp_path / "shipped" / "covering", b"networc")
+def test_a_damaged_covering_network_is_refused(alone: Path, tmp_path: Path, install_covering: Install) -> None:
+    path = install_covering(tmp_path / "shipped" / "covering", b"networc")
     with pytest.raises(ManifestError, match="sha256"):
         catalogue.covering(VisionSettings(manifest=alone))
     (path.parent / "covering.tflite").unlink()
@@ -118,24 +83,23 @@ def test_a_damaged_covering_network_is_refused(alone: Path, tmp_path: Path) -> N
         ('["eyes", "nose_mouth", "forehead"]', '["eyes", "eyes", "forehead"]', "different regions"),
         ("[0.5, 0.5, 0.5]", "[0.5, 0.5]", "as many thresholds"),
         ("[0.5, 0.5, 0.5]", "[0.5, 0.5, 1.0]", "thresholds"),
-        ("size = 7", "", "size"),
+        ("size = 10", "", "size"),
         ("[covering.alignment]", "[covering.alignments]", "alignment"),
     ],
 )
-def test_a_wrong_covering_manifest_is_refused(alone: Path, tmp_path: Path, old: str, new: str, says: str) -> None:
-    path = covering_in(tmp_path / "shipped" / "covering", text=COVERING.replace(old, new, 1))
+def test_a_wrong_covering_manifest_is_refused(
+    alone: Path, tmp_path: Path, old: str, new: str, says: str, install_covering: Install, covering_text: str
+) -> None:
+    assert old in covering_text
+    path = install_covering(tmp_path / "shipped" / "covering", b"a network", text=covering_text.replace(old, new, 1))
     with pytest.raises(ManifestError, match=says) as refusal:
         catalogue.covering(VisionSettings(manifest=alone))
     assert str(path) in str(refusal.value)
 
 
-def test_two_covering_networks_are_refused(alone: Path, tmp_path: Path) -> None:
-    covering_in(tmp_path / "shipped" / "one")
-    other = covering_in(tmp_path / "shipped" / "two", b"another")
-    other.write_text(
-        COVERING.format(sha256=hashlib.sha256(b"another").hexdigest()),
-        encoding="utf-8",
-    )
+def test_two_covering_networks_are_refused(alone: Path, tmp_path: Path, install_covering: Install) -> None:
+    install_covering(tmp_path / "shipped" / "one", b"a network")
+    install_covering(tmp_path / "shipped" / "two", b"another", b"another")
     with pytest.raises(ManifestError, match="only one"):
         catalogue.covering(VisionSettings(manifest=alone))
 
@@ -146,15 +110,15 @@ def test_a_manifest_without_any_network_is_refused(tmp_path: Path) -> None:
         read_listing(tmp_path / "manifest.toml")
 
 
-def test_a_covering_manifest_is_no_embedding(tmp_path: Path) -> None:
+def test_a_covering_manifest_is_no_embedding(tmp_path: Path, install_covering: Install) -> None:
     with pytest.raises(ManifestError, match=r"no \[embedding\]"):
-        load_manifest(covering_in(tmp_path / "covering"))
+        load_manifest(install_covering(tmp_path / "covering", b"a network"))
 
 
-def test_a_manifest_may_have_both(tmp_path: Path) -> None:
-    path = embedding_in(tmp_path / "both", "both")
+def test_a_manifest_may_have_both(tmp_path: Path, install_embedding: Install, covering_text: str) -> None:
+    path = install_embedding(tmp_path / "both", "both", b"a network")
     path.write_text(
-        path.read_text(encoding="utf-8") + COVERING.partition("version = 1")[2].format(sha256="0" * 64), encoding="utf-8"
+        path.read_text(encoding="utf-8") + covering_text.partition("version = 1")[2].format(sha256="0" * 64), encoding="utf-8"
     )
     listing = read_listing(path)
     assert listing.embedding is not None

@@ -1,6 +1,5 @@
 """`kioskctl model`: what is there, whether it works, and changing over, with the shipped model and another one beside it."""
 
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -11,24 +10,14 @@ MODEL = load_manifest().embedding
 OTHER = "other-model"
 
 
-def installed(folder: Path, model_id: str, content: bytes) -> Path:
-    """The shipped model's manifest under another id, for a file of `content`."""
-    folder.mkdir(parents=True)
-    (folder / MODEL.file).write_bytes(content)
-    text = MODEL.path.with_name("manifest.toml").read_text(encoding="utf-8")
-    text = text.replace(f'"{MODEL.id}"', f'"{model_id}"', 1).replace(MODEL.sha256, hashlib.sha256(content).hexdigest(), 1)
-    (folder / "manifest.toml").write_text(text, encoding="utf-8")
-    return folder / "manifest.toml"
-
-
 @pytest.fixture
-def more(kioskctl, tmp_path) -> Path:
+def more(kioskctl, tmp_path, install_embedding) -> Path:
     """A folder with a second model that works (the shipped network under another id)."""
     text = kioskctl.file.read_text(encoding="utf-8")
     assert "\n[vision]\n" in text
     text = text.replace("\n[vision]\n", f'\n[vision]\nmodels = "{tmp_path / "models"}"\n', 1)
     kioskctl.file.write_text(text, encoding="utf-8")
-    installed(tmp_path / "models" / "other", OTHER, MODEL.read())
+    install_embedding(tmp_path / "models" / "other", OTHER, MODEL.read())
     return tmp_path / "models"
 
 
@@ -102,9 +91,9 @@ def test_models_that_work_are_verified(kioskctl, more):
 
 
 @pytest.mark.parametrize("what", ["file altered", "file gone", "no network", "no calibration", "not monotone", "no TOML"])
-def test_a_model_that_cannot_be_used_is_told_and_never_chosen(kioskctl, more, what):
+def test_a_model_that_cannot_be_used_is_told_and_never_chosen(kioskctl, more, install_embedding, what):
     folder = more / "broken"
-    manifest = installed(folder, "broken", b"no network")
+    manifest = install_embedding(folder, "broken", b"no network")
     text = manifest.read_text(encoding="utf-8")
     match what:
         case "file altered":
