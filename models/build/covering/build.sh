@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Rebuild the covering network: photos -> coverings drawn on them -> training -> int8 -> thresholds -> manifest -> report.
 #   FACEKIOSK_DATA          folder with train/ (photos laid out like that) and eval/ (default: ../shared)
-#   VIEWS, EPOCHS, THREADS  length of the training (default: 60000 views, 8 epochs) and its cores (default: 1)
+#   THREADS                 cores to train on (default: 1)
 #   SHIP=1                  copy network and manifest into models/covering/, the curve beside this file
 # Goes on where it was stopped; remove build/covering to start afresh. About half an hour on one core of a workstation
 # (x86-64, Python 3.11), never on a device.
@@ -15,9 +15,11 @@ export TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES=-1 OMP_NUM_THREADS=1 OPENBLAS
 environment .venv-models TensorFlow models/build/embedding/requirements.txt
 
 PYTHONPATH=models/build:. .venv/bin/python -m covering.photos --photos "$data/train" --work "$work"
-PYTHONPATH=models/build:. .venv/bin/python -m covering.views --work "$work" --count "${VIEWS:-60000}"
-PYTHONPATH=models/build .venv-models/bin/python -m covering.train --work "$work" \
-    --views "${VIEWS:-60000}" --epochs "${EPOCHS:-8}" --threads "${THREADS:-1}"
-PYTHONPATH=models/build .venv-models/bin/python -m covering.export --work "$work" --out "$out"
-PYTHONPATH=models/build:. .venv/bin/python -m covering.finish --work "$work" --out "$out" ${SHIP:+--ship models/covering}
+PYTHONPATH=models/build:. .venv/bin/python -m covering.views --work "$work" --count 60000
+train() { PYTHONPATH=models/build .venv-models/bin/python -m covering.train --work "$work" --threads "${THREADS:-1}" "$@"; }
+train --out "$work/first" --views 28000 --epochs 5
+train --out "$work/second" --views 60000 --epochs 1 --rate 1e-3 --start "$work/first/weights.h5"
+PYTHONPATH=models/build .venv-models/bin/python -m covering.export --work "$work" --run "$work/second" --out "$out"
+PYTHONPATH=models/build:. .venv/bin/python -m covering.finish --work "$work" --run "$work/second" --out "$out" \
+    ${SHIP:+--ship models/covering}
 PYTHONPATH=models/build:. .venv/bin/python -W ignore -m covering.evaluate --manifest "$out/manifest.toml" --work "$work" --eval "$data/eval"

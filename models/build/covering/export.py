@@ -31,11 +31,12 @@ def quantised(model: tf.keras.Model, chips: np.ndarray) -> bytes:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="work folder with a trained network")
+    parser.add_argument("--work", type=Path, required=True, help="work folder with drawn views")
+    parser.add_argument("--run", type=Path, required=True, help="folder of the training run")
     parser.add_argument("--out", type=Path, required=True, help="folder to write the networks to")
     given = parser.parse_args()
     model = network.build()
-    model.load_weights(given.work / "weights.h5")
+    model.load_weights(given.run / "weights.h5")
     fixed = tf.keras.Model(model.input, model.output)
     fixed.inputs[0].set_shape((1, *fixed.inputs[0].shape[1:]))
     chips, _, _ = views.load(given.work, 1, views.SHARD)

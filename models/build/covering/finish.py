@@ -81,7 +81,8 @@ def plot(curve: list[dict[str, float]], path: Path) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="work folder of the photos and the training")
+    parser.add_argument("--work", type=Path, required=True, help="work folder with prepared photos")
+    parser.add_argument("--run", type=Path, required=True, help="folder of the training run")
     parser.add_argument("--out", type=Path, required=True, help="folder with the exported network")
     parser.add_argument("--ship", type=Path, help="folder to copy network and manifest to; the curve goes beside this file")
     given = parser.parse_args()
@@ -93,7 +94,7 @@ def main() -> None:
     limits = thresholds(found, source.groups)
     written = manifest_file.write_network("covering", NETWORK, model, {"thresholds": limits})
     read_listing(written)
-    curve = msgspec.json.decode((given.work / "curve.json").read_bytes())
+    curve = msgspec.json.decode((given.run / "curve.json").read_bytes())
     plot(curve["curve"], given.out / "curve.png")
     Console().print(f"{written}: thresholds {limits} on {len(found)} photos")
     if given.ship:

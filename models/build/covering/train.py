@@ -19,8 +19,10 @@ class Plan:
 
     views: int
     epochs: int
+    rate: float
+    start: str
+    """Weights to start from; none: at random."""
     batch: int = 64
-    rate: float = 3e-3
     seed: int = 1
     trusted: int = 2
     """Epochs after which a photo that looks covered though nothing was drawn on it is no longer learnt from: people in
@@ -30,11 +32,12 @@ class Plan:
 class Run:
     """One training run and where it stands."""
 
-    def __init__(self, plan: Plan, work: Path, threads: int) -> None:
+    def __init__(self, plan: Plan, work: Path, out: Path, threads: int) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
         tf.keras.utils.set_random_seed(plan.seed)
-        self.plan, self.work = plan, work
+        self.plan, self.out = plan, out
+        out.mkdir(parents=True, exist_ok=True)
         self.chips, self.labels, self.bare = views.load(work, plan.seed, plan.views)
         self.checks = views.load(work, views.HELD_OUT_SEED, views.HELD_OUT_COUNT)
         self.model = network.build()
@@ -42,24 +45,27 @@ class Run:
         self.optimizer = tf.keras.optimizers.Adam(tf.keras.optimizers.schedules.CosineDecay(plan.rate, steps, 0.01))
         self.optimizer.build(self.model.trainable_variables)
         self.epoch, self.curve = 0, []
+        if plan.start:
+            self.model.load_weights(plan.start)
+            self.curve = json.loads(Path(plan.start).with_name("curve.json").read_text())["curve"]
         self.state = tf.train.Checkpoint(model=self.model, optimizer=self.optimizer)
         self._resume()
 
     def _resume(self) -> None:
-        at = self.work / "run.json"
+        at = self.out / "run.json"
         if not at.exists():
             return
         kept = json.loads(at.read_text())
         if kept["plan"] != asdict(self.plan):
             raise SystemExit(f"{at} is of another plan ({kept['plan']}); remove it to start afresh")
         self.epoch, self.curve = kept["epoch"], kept["curve"]
-        self.state.read(str(self.work / f"epoch-{self.epoch}")).assert_existing_objects_matched()
+        self.state.read(str(self.out / f"epoch-{self.epoch}")).assert_existing_objects_matched()
 
     def _save(self) -> None:
-        self.state.write(str(self.work / f"epoch-{self.epoch}"))
-        partial = self.work / "run.partial"
+        self.state.write(str(self.out / f"epoch-{self.epoch}"))
+        partial = self.out / "run.partial"
         partial.write_text(json.dumps({"plan": asdict(self.plan), "epoch": self.epoch, "curve": self.curve}))
-        partial.rename(self.work / "run.json")
+        partial.rename(self.out / "run.json")
 
     def train(self) -> None:
         """Run to the end of the plan."""
@@ -70,12 +76,15 @@ class Run:
             while self.epoch < self.plan.epochs:
                 began, losses = time.monotonic(), []
                 for chips, labels, bare in self._batches():
-                    losses.append(float(self._step(chips, labels, bare, tf.constant(self.epoch >= self.plan.trusted))))
+                    losses.append(float(self._step(chips, labels, bare, tf.constant(self._doubting()))))
                     progress.advance(task)
                 self.epoch += 1
-                self.curve.append({"epoch": self.epoch, "loss": float(np.mean(losses)), **self.validate()})
+                self.curve.append({"epoch": len(self.curve) + 1, "loss": float(np.mean(losses)), **self.validate()})
                 self._save()
                 progress.console.print(f"{self.curve[-1]} {time.monotonic() - began:.0f} s")
+
+    def _doubting(self) -> bool:
+        return bool(self.plan.start) or self.epoch >= self.plan.trusted
 
     def _batches(self):  # noqa: ANN202
         """Batches of an epoch: mirrored, brighter or darker at random."""
@@ -125,17 +134,21 @@ def loss_of(answers: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 
 
 def main() -> None:
-    """Command line; leaves the weights and `curve.json` in the work folder."""
+    """Command line; leaves `weights.h5` and `curve.json` in the run's folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="work folder with drawn views")
-    parser.add_argument("--views", type=int, default=60000)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--out", type=Path, required=True, help="folder of this run")
+    parser.add_argument("--views", type=int, required=True, help="views to learn from, the first so many")
+    parser.add_argument("--epochs", type=int, required=True)
+    parser.add_argument("--rate", type=float, default=3e-3, help="learning rate at the start; it falls to a hundredth")
+    parser.add_argument("--start", type=Path, help="weights of another run to go on from, its curve beside them")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
-    run = Run(Plan(given.views, given.epochs), given.work, given.threads)
+    plan = Plan(given.views, given.epochs, given.rate, str(given.start or ""))
+    run = Run(plan, given.work, given.out, given.threads)
     run.train()
-    run.model.save_weights(given.work / "weights.h5")
-    (given.work / "curve.json").write_text(json.dumps({"plan": asdict(run.plan), "curve": run.curve}, indent=1))
+    run.model.save_weights(given.out / "weights.h5")
+    (given.out / "curve.json").write_text(json.dumps({"plan": asdict(plan), "curve": run.curve}, indent=1))
 
 
 if __name__ == "__main__":
