@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -148,7 +149,7 @@ def _in_parallel(title: str, count: int, work: Callable[[range], Any]) -> Iterat
     batches = [range(start, min(start + _BATCH, count)) for start in range(0, count, _BATCH)]
     # The work, pictures included, is handed to each process once: with every batch it would take longer than the work.
     with (
-        ProcessPoolExecutor(os.cpu_count(), initializer=_start, initargs=(work,)) as pool,
+        ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _start, (work,)) as pool,
         Progress(*columns, transient=True) as progress,
     ):
         bar = progress.add_task(title, total=count)

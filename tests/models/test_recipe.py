@@ -228,8 +228,12 @@ def test_a_written_manifest_is_what_the_product_loads(name: str, tmp_path: Path)
     assert (described.input, described.alignment, described.dimension) == (written.input, written.alignment, written.dimension)
 
 
-def test_the_shipped_manifest_is_the_recipes() -> None:
-    network, shipped = module("spec").load("dlib").network, load_manifest().embedding
+@pytest.mark.parametrize(("name", "folder"), [("distilled", "."), ("dlib", "dlib")])
+def test_the_shipped_manifests_are_the_recipes(name: str, folder: str, root_of_recipe: Path) -> None:
+    network, shipped = (
+        module("spec").load(name).network,
+        load_manifest(root_of_recipe.parent / folder / "manifest.toml").embedding,
+    )
     described = msgspec.convert({**network, "id": shipped.id}, NetworkSpec)
     assert (described.input, described.alignment, described.dimension) == (shipped.input, shipped.alignment, shipped.dimension)
     assert shipped.id.startswith(network["id"])
