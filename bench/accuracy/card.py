@@ -17,7 +17,7 @@ from typing import Any
 from bench.accuracy import targets
 
 TEXTS = (Path("models/CARD.md"), Path("README.md"))
-_BLOCK = re.compile(r"(<!-- figures (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- figures (?P<name>[a-z0-9-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MARKS = {True: "", False: " **(not reached)**", None: ""}
 
 Report = dict[str, Any]
@@ -51,7 +51,7 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def _columns(report: Report) -> list[Report]:
-    return [network for network in report["networks"] if network["role"] != "beside"]
+    return [network for network in report["networks"] if network["role"] not in ("beside", "first, float32")]
 
 
 def _head(network: Report) -> str:

@@ -113,6 +113,8 @@ def test_normalised_scores_take_the_alike_group_down() -> None:
     alike, apart = crowd(300, 6, alike=2.0), crowd(300, 7)
     cohort = asnorm.centres(np.concatenate([alike[150:], apart[150:]]), 40)
     assert np.linalg.norm(cohort, axis=1) == pytest.approx(np.ones(40), abs=1e-5)
+    scores = asnorm.all_pairs(alike[:40], np.repeat(np.arange(20), 2), cohort, 10)
+    assert (len(scores.genuine), len(scores.impostor)) == (20, 40 * 39 // 2 - 20)
     plain = [compare(name, rows[:150], None, 0.6) for name, rows in (("aaf a", alike), ("aaf b", apart))]
     judged = [asnorm.of_group(g, rows[:150], cohort, 10) for g, rows in zip(plain, (alike, apart), strict=True)]
     before, after = (groups.spread(some, some[0].threshold_at(1e-2) or 0.0)["ratio"] for some in (plain, judged))

@@ -138,6 +138,11 @@ def test_figures_are_written_between_their_marks_only() -> None:
     assert card.fill(once, report()) == once
 
 
+def test_every_block_can_be_asked_for_by_its_name() -> None:
+    marks = "".join(f"<!-- figures {name} -->\n<!-- end -->\n" for name in ("int8", "groups"))
+    assert card.fill(marks, report()).count("| --- |") == 2
+
+
 def test_the_covering_network_is_judged_by_its_worst_region_and_group() -> None:
     rates = {"eyes": {"value": 0.99}, "forehead": {"value": 0.94}}
     alarms = {"all": {"value": 0.01}, "groups": {"a": {"value": 0.01}, "b": {"value": 0.03}}}
