@@ -16,7 +16,7 @@ from embedding.training.photos import PhotosError, prepare
 from embedding.training.student import Student
 from embedding.training.teacher import Teacher, TeacherError, as_tensor
 from embedding.training.train import Plan, PlanChanged, Run
-from embedding.weights import rounded, save
+from embedding.weights import WeightsError, rounded, save
 from inference.manifest import NetworkSpec
 
 
@@ -51,16 +51,19 @@ def main() -> None:
     parser.add_argument(
         "--morphs", type=int, default=10_000, help="faces blended of two, for the teacher to name (default: %(default)s)"
     )
+    parser.add_argument("--rate", type=float, default=Plan.peak_rate, help="highest rate of learning (default: %(default)s)")
+    parser.add_argument("--start", default="", help="weights of an earlier run to go on from (default: dlib's network)")
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="cores to use (default: all)")
     given = parser.parse_args()
     if given.steps < 1 or given.morphs < 1 or given.threads < 1:
         parser.error("steps, morphs and threads are 1 or more")
+    plan = Plan(steps=given.steps, peak_rate=given.rate, seed=given.seed, start=given.start)
     torch.set_num_threads(given.threads)
     torch.manual_seed(given.seed)
     try:
-        train(given.data, given.teacher, given.work, Plan(steps=given.steps, seed=given.seed), given.morphs)
-    except (PhotosError, TeacherError, PlanChanged) as error:
+        train(given.data, given.teacher, given.work, plan, given.morphs)
+    except (PhotosError, TeacherError, PlanChanged, WeightsError) as error:
         raise SystemExit(f"error: {error}") from error
     except KeyboardInterrupt:
         raise SystemExit("\nstopped; the same command goes on from the last checkpoint") from None

@@ -18,6 +18,7 @@ from embedding.training.augment import Augmenter
 from embedding.training.photos import Cache, chips_for_student
 from embedding.training.student import Student
 from embedding.training.teacher import as_tensor
+from embedding.weights import load
 
 _WARM_UP = 150
 _REPORT_EVERY = 50
@@ -45,6 +46,8 @@ class Plan:
     pair_weight: float = 6.0
     """Of the squared error of the similarities within a batch, beside 1 - cosine."""
     seed: int = 1
+    start: str = ""
+    """File of trained weights to go on from; empty for dlib's network."""
 
 
 def first_network() -> DlibNetwork:
@@ -138,12 +141,12 @@ class Run:
 
     def __init__(self, cache: Cache, plan: Plan, work: Path) -> None:
         self.cache, self.plan, self.work = cache, plan, work
-        self.student = Student(first_network())
+        self.student = Student(load(Path(plan.start))[0] if plan.start else first_network())
         self.step = 0
         self.curve: list[dict[str, float]] = []
         rng = np.random.default_rng(plan.seed)
         some = np.sort(rng.choice(cache.training, min(4096, len(cache.training)), replace=False))
-        if not (work / "checkpoint.pt").exists():
+        if not plan.start and not (work / "checkpoint.pt").exists():
             self.student.adopt_statistics(
                 chips_for_student(cache.crops[p]) for p in np.array_split(some, max(1, len(some) // _AT_ONCE))
             )
