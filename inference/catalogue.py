@@ -70,14 +70,20 @@ def _meaning(model: EmbeddingModel) -> tuple[object, ...]:
 
 
 def covering(settings: VisionSettings) -> CoveringModel | None:
-    """The covering network, its file checked; None where no manifest has one, or it is switched off.
+    """The covering network, its file checked: one in the configured folder goes before the shipped one.
+
+    None where no manifest has one, or it is switched off.
 
     Raises:
         ManifestError: it is damaged, there are two, or a manifest cannot be read and may be meant to have one.
     """
     if not settings.covering:
         return None
-    models = [each.listing.covering for each in _readable(settings) if each.listing and each.listing.covering]
+    found_in: dict[bool, list[CoveringModel]] = {True: [], False: []}
+    for each in _readable(settings):
+        if each.listing and each.listing.covering:
+            found_in[settings.models is not None and each.path.is_relative_to(settings.models)].append(each.listing.covering)
+    models = found_in[True] or found_in[False]
     if len({model.sha256 for model in models}) > 1:
         raise ManifestError(f"{' and '.join(str(model.path) for model in models)}: only one covering network can be used")
     for model in models:

@@ -136,3 +136,13 @@ def test_what_is_shipped_can_all_be_used() -> None:
     assert not [each.problem for each in catalogue.found(settings) if each.problem]
     covering = catalogue.covering(settings)
     assert covering is None or len(covering.read()) == covering.size
+
+
+def test_a_covering_network_of_ones_own_goes_before_the_shipped_one(
+    alone: Path, tmp_path: Path, install_covering: Install
+) -> None:
+    install_covering(tmp_path / "shipped" / "covering", b"a network")
+    own = install_covering(tmp_path / "more" / "covering", b"another network")
+    found = catalogue.covering(VisionSettings(manifest=alone, models=tmp_path / "more"))
+    assert found is not None
+    assert found.path.parent == own.parent
