@@ -142,7 +142,7 @@ def test_a_covering_network_of_ones_own_goes_before_the_shipped_one(
     alone: Path, tmp_path: Path, install_covering: Install
 ) -> None:
     install_covering(tmp_path / "shipped" / "covering", b"a network")
-    own = install_covering(tmp_path / "more" / "covering", b"another network")
+    own = install_covering(tmp_path / "more" / "covering", b"another network", b"another network")
     found = catalogue.covering(VisionSettings(manifest=alone, models=tmp_path / "more"))
     assert found is not None
     assert found.path.parent == own.parent
