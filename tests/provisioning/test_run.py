@@ -126,7 +126,12 @@ def test_the_demos_person_is_let_in_and_the_visit_is_in_the_log(device, running:
 
 
 def test_a_person_is_enrolled_at_the_camera(device, running: Running) -> None:
-    answer = device("enroll", "twin", "--camera", "--name", "At the camera")
+    # The demo's enrolled person and its stranger take turns, and whoever stands there is asked: the first is refused as known.
+    for _ in range(4):
+        answer = device("enroll", "twin", "--camera", "--name", "At the camera")
+        if answer.code == 0:
+            break
+        assert "This face belongs to another user" in answer.err
     assert answer.code == 0, answer
     assert "with liveness, door confirmed" in answer.out
     shown = device.json("user", "show", "twin")
