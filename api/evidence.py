@@ -6,11 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from api.errors import MESSAGE
-from inference.observation import Embedding, LivenessEvidence, Observation
+from inference.observation import ALARMS, MOST_TURNS, Embedding, LivenessEvidence, Observation, Turn
 from inference.probe import Sample, SamplePool
 
 _UNIT_TOLERANCE = 1e-3
 _LARGEST_COUNT = 2**53
+_EXACT_BYTES = 8
+_SCENE_BITS = 64
+_LONGEST_S = 86_400.0
+_LARGEST_LENGTH = 100.0
+"""Eye distances that a point of a face can be off in a picture that still shows it."""
 SLOW_FPS = 10.0
 """Frames a second below which natural blinks are missed, so that a long closure of the eyes counts as one (measured)."""
 
@@ -86,13 +91,36 @@ def believable(observation: Observation) -> bool:
         numbers += [measure.score for measure in observation.quality.measures]
     if observation.liveness is not None:
         seen = observation.liveness
-        shares.append(seen.motion)
+        shares += [seen.motion] if seen.passive is None else [seen.motion, seen.passive]
         counts += [seen.frames, seen.blinks, seen.long_closures]
     if observation.condition and observation.condition not in MESSAGE:
+        return False
+    if not _believable_hashes(observation) or not _believable_shown(observation.liveness, observation.time):
         return False
     if not all(map(math.isfinite, numbers)) or not all(0 <= share <= 1 for share in shares):
         return False
     return all(0 <= count <= _LARGEST_COUNT for count in counts)
+
+
+def _believable_hashes(observation: Observation) -> bool:
+    exact, scene = observation.exact, observation.scene
+    return (exact is None or len(exact) == _EXACT_BYTES) and (scene is None or 0 <= scene < 2**_SCENE_BITS)
+
+
+def _believable_shown(seen: LivenessEvidence | None, now: float) -> bool:
+    """Whether what the track has shown can be: eyes closed for a time, turns that were, alarms that exist, once and in order."""
+    if seen is None:
+        return True
+    alarms = set(seen.alarms) <= set(ALARMS) and list(seen.alarms) == sorted(set(seen.alarms))
+    turns = len(seen.turns) <= MOST_TURNS and all(_believable_turn(turn, now) for turn in seen.turns)
+    return alarms and turns and 0 <= seen.closed_s <= _LONGEST_S
+
+
+def _believable_turn(turn: Turn, now: float) -> bool:
+    lengths = [turn.mesh, turn.nose] if turn.corners is None else [turn.mesh, turn.nose, turn.corners]
+    if not all(0 <= length <= _LARGEST_LENGTH for length in lengths) or not -180 <= turn.yaw <= 180:
+        return False
+    return -math.inf < turn.at <= now and (turn.outliers is None or 0 <= turn.outliers <= 1)
 
 
 def sample_of(observation: Observation) -> Sample | None:

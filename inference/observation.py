@@ -54,6 +54,32 @@ class Quality(msgspec.Struct, frozen=True):
         return min(self.measures, key=lambda measure: measure.score).reason if self.measures else USABLE
 
 
+ALARMS = ("duplicated_frames", "identity_changed", "looped_stream", "second_face", "still_picture", "unordered_frames")
+"""What can be wrong with a stream of frames, by the names that evidence carries."""
+
+MOST_TURNS = 8
+"""Turns that evidence carries: the newest."""
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """A head turn of one track: from looking ahead out to one side and on its way back. Lengths are in eye distances."""
+
+    yaw: float
+    """Its signed extreme in degrees, relative to the ray from the camera, > 0 to the person's left."""
+    at: float
+    """When: the time of the frame with that extreme."""
+    mesh: float
+    """What is left of the mesh after the best plane-to-plane mapping (homography) from looking ahead to the extreme, rms."""
+    nose: float
+    """How far the tip of the nose moved between the eyes."""
+    corners: float | None
+    """As `mesh`, of corners tracked in the picture; None where their track was lost."""
+    outliers: float | None
+    """Share of those corners that the best such mapping leaves out, 0..1; None where their track was lost."""
+    solid: bool | None
+    """Whether it turned as a head does (True) or as a flat or bent picture does (False); None: not enough evidence."""
+
+
 class LivenessEvidence(msgspec.Struct, frozen=True):
     """What the candidate's track has shown since it began. Counts only ever rise within a track."""
 
@@ -63,6 +89,14 @@ class LivenessEvidence(msgspec.Struct, frozen=True):
     eyes_closed: bool
     motion: Annotated[float, msgspec.Meta(ge=0, le=1)]
     """Movement of the face over the last 2 s, 0 (a still picture) to 1."""
+    closed_s: float = 0.0
+    """Seconds that the eyes have been closed for now; 0 while they are open."""
+    turns: tuple[Turn, ...] = ()
+    """The newest turns of the head, at most `MOST_TURNS`, oldest first."""
+    passive: float | None = None
+    """This frame's passive score, 0 (attack) to 1 (live); None: not computed. It never leaves the device."""
+    alarms: tuple[str, ...] = ()
+    """What was wrong with the stream on this track so far, of `ALARMS`, sorted."""
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +122,10 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """Unit float32 vector, little-endian: the normalised mean over the face and its mirror image. None on frames not worth it."""
     beside: bytes | None = None
     """The same frame's embedding by the model from which the device is moving on; None where there is no transition."""
+    exact: bytes | None = None
+    """Hash of the frame as it arrived, 8 bytes (BLAKE2b): the same bytes again have the same. None: nothing arrived as bytes."""
+    scene: int | None = None
+    """Perceptual hash of the picture that was analysed, 64 bits: few bits differ when it is shown again."""
     timings_ms: dict[str, float] = {}
 
     @property

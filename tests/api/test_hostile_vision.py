@@ -23,6 +23,17 @@ ODD = st.sampled_from([float("nan"), float("inf"), float("-inf"), -1.0, 0.0, 0.5
 NUMBER = st.one_of(ODD, st.floats(0, 1), st.floats(-1e6, 1e6))
 COUNT = st.sampled_from([0, 1, 2, 5, 10**6, 2**62, -1])
 UNIT = (np.ones(DIMENSION) / np.sqrt(DIMENSION)).astype("<f4").tobytes()
+TURN = st.fixed_dictionaries(
+    {
+        "yaw": NUMBER,
+        "at": NUMBER,
+        "mesh": NUMBER,
+        "nose": NUMBER,
+        "corners": st.none() | NUMBER,
+        "outliers": st.none() | NUMBER,
+        "solid": st.sampled_from([None, True, False]),
+    }
+)
 EMBEDDING = st.one_of(
     st.none(),
     st.just(UNIT),
@@ -48,10 +59,16 @@ SEEN = st.fixed_dictionaries(
                     "long_closures": COUNT,
                     "eyes_closed": st.booleans(),
                     "motion": NUMBER,
+                    "closed_s": NUMBER,
+                    "turns": st.lists(TURN, max_size=1),
+                    "passive": st.none() | NUMBER,
+                    "alarms": st.sampled_from([[], ["second_face"], ["second_face"] * 2, ["made up"]]),
                 }
             ),
         ),
         "embedding": EMBEDDING,
+        "exact": st.none() | st.binary(max_size=9),
+        "scene": st.none() | COUNT,
         "timings_ms": st.dictionaries(st.text(max_size=3), NUMBER, max_size=2),
     }
 )

@@ -26,7 +26,7 @@ from inference.channel import (
     read_from_control,
     read_from_vision,
 )
-from inference.observation import Box, LivenessEvidence, Measure, Observation, Pose, Quality
+from inference.observation import Box, LivenessEvidence, Measure, Observation, Pose, Quality, Turn
 
 OBSERVATION = Observation(
     seq=7,
@@ -38,8 +38,12 @@ OBSERVATION = Observation(
     eye_distance=80.0,
     pose=Pose(1, 2, 3),
     quality=Quality(0.8, (Measure("size", 80, 0.8),)),
-    liveness=LivenessEvidence(9, 1, 0, False, 0.4),
+    liveness=LivenessEvidence(
+        9, 1, 0, False, 0.4, 0.25, (Turn(21.5, 12.25, 0.08, 0.25, None, None, True),), 0.75, ("second_face",)
+    ),
     embedding=struct.pack("<3f", 1, 0, 0),
+    exact=bytes(range(8)),
+    scene=2**64 - 1,
     timings_ms={"total": 9.5},
 )
 TO_CONTROL = [
