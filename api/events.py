@@ -64,6 +64,8 @@ class AttemptEvent(Event):
     session: str
     """The first characters of the session's token."""
     session_type: Literal["enrollment", "authentication"]
+    means: str
+    """By what somebody was recognised: `camera` (a face, also in a client's pictures), `pin` or `card` (at the kiosk)."""
     success: bool
     user_id: str | None
     """Who was recognised, or was claimed in 1:1; null for nobody, and once the person is erased."""
@@ -156,6 +158,7 @@ def _attempt(number: int, attempt: Attempt) -> AttemptEvent:
         attempt_id=attempt.attempt_id,
         session=attempt.session_token[:_SHOWN_OF_TOKEN],
         session_type=attempt.kind.value,
+        means=attempt.means,
         success=attempt.success,
         user_id=attempt.user_id,
         confidence=_shown(attempt.confidence, attempt.success),

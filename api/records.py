@@ -14,6 +14,9 @@ import numpy.typing as npt
 LOCAL = "local"
 """The realm of the device itself: its kiosk, kioskctl and operators' screens. The door knows no other."""
 
+CAMERA = "camera"
+"""Recognised by the face. The device's own other means are `pin` and `card`."""
+
 
 class SessionKind(StrEnum):
     """What a session is for."""
@@ -171,6 +174,8 @@ class Attempt:
     created_at: float | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     """Sealed detail for audit: names and numbers of the evidence, never a template or a frame."""
+    means: str = CAMERA
+    """By what somebody was recognised: `camera`, `pin`, `card`."""
 
 
 @dataclass(frozen=True, slots=True)

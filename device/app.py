@@ -25,6 +25,7 @@ from device.config import Config
 from device.dating import date_rows
 from device.door.drivers import make_door
 from device.enrolling import Enrolling
+from device.factor_commands import FactorDesk
 from device.health import DeviceHealth, Watched
 from device.health_log import HealthLog
 from device.keys import load_keys
@@ -46,6 +47,7 @@ from device.recognition import recognising
 from device.remote_vision import VisionRemote
 from device.retention import retention
 from device.screen import Screen
+from device.second_factor import factor_parts
 from device.store.store import open_store
 from device.supervisor import Supervisor
 from device.tasks import Tasks
@@ -84,6 +86,7 @@ async def control(config: Config, say: Say) -> None:
         on_need = OnNeed(remote.link, remote.supervisor, config.watch)
         judge = VisionRemote(remote.link, on_need.need, config.api.vision_timeout_s)
 
+        factors = factor_parts(store, keys.hash_api_key, clock)
         board = Board()
         door = await enter(make_door(config.door, store, clock))
         kiosk = Kiosk(Parts(camera.link, sessions, store, door, clock, board, say), config.kiosk, config.door)
@@ -93,7 +96,8 @@ async def control(config: Config, say: Say) -> None:
         photos = PhotoJudge(judge, clock, config.session.face_min_quality_score)
         enrolling = Enrolling(store, recognition, sessions, photos, local, clock, operator_name())
         desk = ModelDesk(store, config.vision, clock, operator_name(), models)
-        operations = Operations(store, recognition, enrolling, local, config, keys.hash_api_key, health.health, desk)
+        factor_desk = FactorDesk(factors, config.pad.pin_digits, operator_name())
+        operations = Operations(store, recognition, enrolling, local, config, keys.hash_api_key, health.health, desk, factor_desk)
         credentials = Credentials(store, keys.hash_api_key, keys.jwt, clock, config.api.jwt_minutes * 60)
         frames = FrameDesk(judge, sessions, clock)
         services = Services(store, sessions, frames, credentials, recognition, clock, config.api, health.readiness)

@@ -10,6 +10,7 @@ import msgspec
 from api.records import LOCAL
 from device.client_commands import ClientCommand, ClientReply
 from device.command import Command, Count, Label, OperationRefused, Realm, Reply, UserId
+from device.factor_commands import FactorCommand, FactorReply
 from device.model_commands import ModelCommand, ModelReply
 from device.user_commands import UserStateCommand, UserStateReply
 from device.webhook_commands import WebhookCommand, WebhookReply
@@ -102,6 +103,7 @@ AnyCommand = (
     | StatusQuery
     | WebhookCommand
     | ModelCommand
+    | FactorCommand
 )
 
 
@@ -181,6 +183,10 @@ class PersonDetail(Reply, frozen=True):
     person: PersonView
     enrollments: tuple[EnrollmentView, ...]
     lockout: LockoutView
+    pin_number: str | None = None
+    """The number to which the person has a PIN at the kiosk; null: no PIN."""
+    cards: tuple[str, ...] = ()
+    """Names of the person's cards."""
 
 
 class UserErased(Reply, frozen=True):
@@ -339,6 +345,7 @@ AnyReply = (
     | DeviceStatus
     | WebhookReply
     | ModelReply
+    | FactorReply
     | Done
     | Failed
 )

@@ -11,6 +11,7 @@ from device.clock import SystemClock
 from device.commands import VisionStatus
 from device.config import Config
 from device.enrolling import Enrolling
+from device.factor_commands import FactorDesk
 from device.keys import Keys, load_keys
 from device.lock import hold_data
 from device.model_commands import ModelDesk
@@ -18,6 +19,7 @@ from device.operations import Health, Operations
 from device.own_vision import OwnCamera, OwnVision, own_remote
 from device.photos import PhotoJudge
 from device.recognition import recognising
+from device.second_factor import factor_parts
 from device.store.store import SqlCipherStore, open_store
 
 
@@ -53,6 +55,7 @@ async def offline(config: Config) -> AsyncIterator[Operations]:
             key_hash=keys.hash_api_key,
             health=lambda: _health(boot_time() - began, vision),
             models=ModelDesk(store, config.vision, clock, operator_name(), models),
+            factors=FactorDesk(factor_parts(store, keys.hash_api_key, clock), config.pad.pin_digits, operator_name()),
         )
 
 

@@ -52,6 +52,7 @@ from device.commands import (
 )
 from device.config import Config
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
+from device.factor_commands import FactorDesk, UserCardAdd, UserCardRemove, UserPinClear, UserPinSet
 from device.lan import url
 from device.model_commands import ModelCommand, ModelDesk, ModelList, ModelUse, ModelVerify
 from device.models import to_enroll_again
@@ -99,6 +100,7 @@ class Operations:
         key_hash: the keyed hash by which API keys are kept.
         health: says how the moving parts are.
         models: the models that are there and in use.
+        factors: PINs and cards.
     """
 
     store: LinkStore
@@ -109,6 +111,7 @@ class Operations:
     key_hash: KeyHash
     health: Callable[[], Health]
     models: ModelDesk
+    factors: FactorDesk
 
     async def perform(self, command: AnyCommand, photos: AsyncIterator[Photo] | None = None) -> AsyncGenerator[AnyReply, None]:
         """Carry out one command; the replies.
@@ -136,6 +139,8 @@ class Operations:
                 return self.visits(command)
             case WatchCamera():
                 return self.watch()
+            case UserPinSet() | UserPinClear() | UserCardAdd() | UserCardRemove():
+                return _once(self.factors.carry_out(command))
             case _:
                 return _once(self._answer(command))
 
@@ -192,7 +197,10 @@ class Operations:
         views = tuple(enrollment_view(enrollment) for enrollment in enrollments)
         failed = await self.store.lockout(command.realm, command.user_id)
         locked = lockout_view(failed, self.config.lockout, self.enrolling.clock)
-        return PersonDetail(person=self._person_view(person, enrollments), enrollments=views, lockout=locked)
+        pin, cards = await self.factors.of(command.user_id) if command.realm == LOCAL else (None, ())
+        return PersonDetail(
+            person=self._person_view(person, enrollments), enrollments=views, lockout=locked, pin_number=pin, cards=cards
+        )
 
     async def user_erase(self, command: UserErase) -> UserErased:
         """Forget a person, at once and everywhere."""

@@ -7,6 +7,7 @@ import typer
 from api.records import LOCAL
 from device.commands import LockoutView, People, PersonDetail, PersonView, UserErase, UserErased, UserList, UserShow
 from device.user_commands import UserConfirm, UserConfirmed, UserUnlock, UserUnlocked
+from provisioning import cards, pins
 from provisioning.link import question
 from provisioning.options import Common, ConfigOption, JsonOption, RealmOption, UserArgument, YesOption
 from provisioning.output import Output
@@ -68,6 +69,10 @@ def unlock(user: UserArgument, realm: RealmOption = LOCAL, config: ConfigOption 
     question(Common(config, as_json), UserUnlock(user_id=user, realm=realm), UserUnlocked, _show_unlocked)
 
 
+app.add_typer(pins.app, name="pin")
+app.add_typer(cards.app, name="card")
+
+
 def _show_people(reply: People, out: Output) -> None:
     if not reply.people:
         out.say("nobody; enrol somebody with `kioskctl enroll USER PHOTO…` or `kioskctl enroll USER --camera`")
@@ -101,6 +106,8 @@ def _show_person(reply: PersonDetail, out: Output) -> None:
     ]
     out.table(("enrolment", "from", "door", "samples", "quality", "live", "face", "created"), rows)
     out.say(_locked(reply.lockout))
+    out.say(f"PIN to user number {reply.pin_number}" if reply.pin_number else "no PIN")
+    out.say(f"cards: {', '.join(reply.cards) or 'none'}")
 
 
 def _locked(lockout: LockoutView) -> str:

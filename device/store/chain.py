@@ -11,7 +11,7 @@ from device.store.connection import Database
 from device.store.sealing import Place, seal_fields
 from device.store.subjects import Subject
 
-TABLES = ("attempts", "visits", "door_events", "model_changes", "health_events")
+TABLES = ("attempts", "visits", "door_events", "model_changes", "health_events", "operator_acts")
 """The kinds of rows in the log; these names alone are put into SQL."""
 
 

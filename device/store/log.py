@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from api.records import LOCAL, Attempt, DoorEvent, HealthEvent, SessionKind, Visit
+from api.records import CAMERA, LOCAL, Attempt, DoorEvent, HealthEvent, SessionKind, Visit
 from device.store import chain, subjects
 from device.store.connection import Database
 from device.store.sealing import Place, unseal_fields
@@ -46,6 +46,7 @@ def add_attempt(db: Database, attempt: Attempt) -> int:
         "boot_id": attempt.boot_id,
         "boot_time": attempt.boot_time,
         "created_at": attempt.created_at,
+        "means": None if attempt.means == CAMERA else attempt.means,
     }
     personal = {
         "user_id": attempt.user_id,
@@ -83,6 +84,7 @@ def _attempt(row: Row, personal: dict[str, Any]) -> Attempt:
         boot_time=row["boot_time"],
         created_at=row["dated"],
         detail=personal.get("detail", {}),
+        means=row["means"] or CAMERA,
     )
 
 

@@ -93,6 +93,9 @@ def erase(db: Database, realm: str, user_id: str) -> bool:
     if subject_id is None:
         return False
     db.run("DELETE FROM enrollments WHERE subject_id = ?", subject_id)
+    db.run("DELETE FROM pad_lockouts WHERE name = (SELECT 'number ' || number FROM pins WHERE subject_id = ?)", subject_id)
+    for table in ("pins", "cards"):
+        db.run(f"DELETE FROM {table} WHERE subject_id = ?", subject_id)  # noqa: S608
     db.run("DELETE FROM people WHERE subject_id = ?", subject_id)
     db.run("DELETE FROM lockouts WHERE subject_id = ?", subject_id)
     # A session that named nobody may have come to name this person; without its row it cannot go on.

@@ -25,6 +25,7 @@ from device.keys import Keys
 from device.model_choice import ModelChoice
 from device.store import chain, clients, links, lockouts, log, models, pages, people, schema, sessions, subjects, webhooks
 from device.store.connection import Database, connect, creating, empty_journal, problems
+from device.store.factor_store import FactorStore
 from device.store.kept import Kept
 from device.store.owner import Owner
 from device.store.watch import StoreWatch
@@ -89,6 +90,8 @@ class SqlCipherStore:
         self._owner = owner
         self._clients: Kept[Client] = Kept()
         self.watch = StoreWatch()
+        self.factors = FactorStore(self._read, self._write)
+        """PINs, cards and the failures at the pad."""
 
     async def _read(self, work: Callable[Concatenate[Database, P], T], *values: P.args, **named: P.kwargs) -> T:
         with self.watch.timing("read"):

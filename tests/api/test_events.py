@@ -54,6 +54,7 @@ async def test_the_devices_own_realm_sees_attempts_visits_door_and_health_as_the
         "attempt_id": first["attempt_id"],
         "session": TOKEN[:8],
         "session_type": "authentication",
+        "means": "camera",
         "success": True,
         "user_id": "anna",
         "confidence": 0.8765,
