@@ -1,6 +1,6 @@
 # Every target sets up what it needs first; a set-up that is up to date costs a second.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system test-long check eval bench bench-api models train train-covering lock clean
+.PHONY: help run test test-system test-long test-faults check eval bench bench-api models train train-covering lock clean
 PYTHON := .venv/bin/python
 ARGS ?=
 FLOATS := distilled dlib
@@ -25,6 +25,10 @@ test-system: ## the tests that need Debian's packages (browser); a missing packa
 test-long: ## the tests that take minutes, or need what only the measurements install
 	@scripts/setup.sh bench
 	@$(PYTHON) -m pytest -m long $(ARGS)
+
+test-faults: ## a hundred faults of each kind, half an hour (FAULTS=10: fewer); figures in build/reports/faults.jsonl
+	@scripts/setup.sh test
+	@$(PYTHON) -m pytest -m long tests/faults -s $(ARGS)
 
 check: ## lint, types, import contracts
 	@scripts/setup.sh test

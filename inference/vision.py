@@ -26,7 +26,7 @@ from pydantic import ValidationError
 
 from camera.source import CameraAbsent, CameraBusy, CameraEnded, CameraError
 from inference.channel import ChannelError, Ended
-from inference.duty import Duty
+from inference.duty import Duty, first_of
 from inference.manifest import ModelError
 from inference.outlet import HEARTBEAT_S, Outlet, heartbeat
 from inference.settings import ProcessSettings
@@ -80,11 +80,7 @@ async def _serve(duty: Duty, socket: Path) -> int:
 async def _work(duty: Duty, outlet: Outlet, worker: Worker) -> int:
     try:
         outlet.offer(await worker.call(duty.open))
-        beating = asyncio.ensure_future(_beat(duty, outlet))
-        try:
-            await duty.work(outlet, worker)
-        finally:
-            beating.cancel()
+        await first_of(asyncio.ensure_future(duty.work(outlet, worker)), asyncio.ensure_future(_beat(duty, outlet)))
         return DONE
     except ModelError as error:
         return await _end(outlet, "model", error, MODEL)
