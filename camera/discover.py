@@ -20,6 +20,11 @@ class VideoDevice:
     virtual: bool
 
 
+def video_nodes(dev: Path = DEV) -> frozenset[str]:
+    """Names of the V4L2 nodes there are: what changes when a camera is plugged in or out."""
+    return frozenset(node.name for node in dev.glob("video*"))
+
+
 def video_devices(dev: Path = DEV, sys: Path = SYS) -> list[VideoDevice]:
     """All V4L2 nodes: physical ones first, then by number. Not each of them captures: many cameras have a metadata node too."""
     nodes = sorted((node for node in dev.glob("video*") if node.name[5:].isdigit()), key=lambda node: int(node.name[5:]))

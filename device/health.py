@@ -64,11 +64,13 @@ class DeviceHealth:
     def _camera(self) -> str:
         if self.camera.link.hello is not None:
             return ""
+        if self.camera.link.failing and self.camera.supervisor.condition.life is not Life.LOOPING:
+            return f"vision@camera has ended {self.camera.link.failures} times in a row; look at its camera, and at the log"
         return self.camera.supervisor.condition.message or f"the camera is {self.camera.supervisor.condition.life.value}"
 
     def _remote(self) -> str:
         condition = self.remote.supervisor.condition
-        return condition.message if condition.life is Life.FAILED else ""
+        return condition.message if condition.life in (Life.FAILED, Life.LOOPING) else ""
 
     async def _store(self) -> str:
         try:

@@ -122,6 +122,8 @@ class Kiosk:
         if observation is None or not -FUTURE_S <= now - observation.time <= self._rules.stale_s:
             if self._fresh_at is not None and now - self._fresh_at > self._rules.stale_s:
                 await self._blind()
+            elif self._parts.link.failing:
+                self._show(Sign(phase=Phase.CLOSED, reason="vision_failing"))
             return
         self._fresh_at = now
         if self._reserved or now < self._broken_until:

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from camera.discover import video_nodes
 from camera.frame import boot_time
 from device.settings import WatchSettings
 from device.vision_link import VisionLink
+from inference.restraint import sleep_unless_changed
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,8 @@ class Life(StrEnum):
     READY = "ready"
     FAILED = "failed"
     """Down, or hung; it is started again after a pause."""
+    LOOPING = "looping"
+    """Down, and was so again and again; it is tried with long pauses, and somebody has to look."""
     ENDED = "ended"
     """Its source is over; it is not started again."""
 
@@ -104,7 +108,7 @@ class Supervisor:
         self._next_start = 0.0
         self.condition = Condition(Life.STOPPED)
         self.down = asyncio.Event()
-        """Set while it is `FAILED`: from a crash until it is ready again, or for good."""
+        """Set while it is `FAILED` or `LOOPING`: from a crash until it is ready again, or for good."""
         self.recycled = 0
         """Times it was stopped, and started again, because it had grown too large."""
 
@@ -132,8 +136,9 @@ class Supervisor:
                     return
                 failures = 1 if steady else failures + 1
                 pause = self.pause(failures)
+                self._count(failures, pause)
                 self._next_start = boot_time() + pause
-                await asyncio.sleep(pause)
+                await sleep_unless_changed(pause, video_nodes)
         except asyncio.CancelledError:
             self._say(Condition(Life.STOPPED))
             raise
@@ -141,6 +146,14 @@ class Supervisor:
     def pause(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row."""
         return float(min(self._settings.backoff_s * 2 ** min(failures - 1, 20), self._settings.backoff_max_s))
+
+    def _count(self, failures: int, pause: float) -> None:
+        """Note the early ends in a row; from `LOOP` on that is the state."""
+        self._link.failures = failures
+        if self._link.failing:
+            message = f"vision@{self._link.instance} has ended {failures} times in a row: {self.condition.message}"
+            log.error("%s; the next try is in %g s", message, pause)
+            self.condition = Condition(Life.LOOPING, message, self.condition.restarts)
 
     async def _once(self, restarts: int) -> bool:
         """One life of the child; whether it was ready for long."""
@@ -210,7 +223,7 @@ class Supervisor:
         if condition.message and condition.message != self.condition.message:
             log.log(logging.INFO if condition.life is Life.ENDED else logging.WARNING, "%s", condition.message)
         self.condition = condition
-        if condition.life is Life.FAILED:
+        if condition.life in (Life.FAILED, Life.LOOPING):
             self.down.set()
         else:
             self.down.clear()

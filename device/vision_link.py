@@ -29,6 +29,7 @@ from inference.channel import (
     Seen,
     ToControl,
     ToVision,
+    Waiting,
     Watch,
     encode,
     read_from_vision,
@@ -44,6 +45,12 @@ HELLO_S = 15.0
 
 SETTLE_S = 0.05
 """Seconds in which the event loop accepts a connection that the kernel has accepted."""
+
+LOOP = 5
+"""Early ends in a row from which vision counts as failing for good, until a person has looked."""
+
+WAIT_MAX_S = 600.0
+"""Longest pause that a vision may announce, seconds."""
 
 BACKLOG_MAX = 64 * 1024 * 1024
 """Bytes that may wait to be sent to a vision that does not read; then the connection is given up."""
@@ -102,6 +109,8 @@ class VisionLink:
         """What the connected vision is; None while none is connected."""
         self.ended: Ended | None = None
         """Why the last vision ended, if it said so; None again when the next connects."""
+        self.failures = 0
+        """Lives of vision in a row that ended early, as the supervisor or vision itself has counted them."""
         self.progress = Progress()
         self.connected = asyncio.Event()
         """Set while a vision that has said hello is connected."""
@@ -125,6 +134,11 @@ class VisionLink:
     def owed(self) -> int:
         """Images that wait for their answer."""
         return len(self._asked)
+
+    @property
+    def failing(self) -> bool:
+        """Whether vision is down, and has ended so often in a row that somebody has to look."""
+        return self.hello is None and self.failures >= LOOP
 
     @property
     def watched(self) -> bool:
@@ -249,11 +263,20 @@ class VisionLink:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
-        async with asyncio.timeout(HELLO_S):
-            hello = await read_from_vision(reader)
-        self._greet(hello)
+        self._greet(await self._first(reader))
         while (message := await read_from_vision(reader)) is not None:
             self._take(message)
+
+    async def _first(self, reader: asyncio.StreamReader) -> ToControl | None:
+        """The first message after the pauses that vision has announced."""
+        patience = HELLO_S
+        while True:
+            async with asyncio.timeout(patience):
+                message = await read_from_vision(reader)
+            if not isinstance(message, Waiting):
+                return message
+            self.failures = message.failures
+            patience = HELLO_S + min(max(message.seconds, 0.0), WAIT_MAX_S)
 
     def _greet(self, hello: ToControl | None) -> None:
         if isinstance(hello, Ended):

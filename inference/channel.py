@@ -63,6 +63,13 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
+class Waiting(msgspec.Struct, frozen=True, tag=True):
+    """Vision → control, before its hello: its last `failures` lives ended early, and it begins only after `seconds`."""
+
+    failures: int
+    seconds: float
+
+
 class Watch(msgspec.Struct, frozen=True, tag=True):
     """Control → `vision@camera`: send previews from now on, or stop."""
 
@@ -99,7 +106,7 @@ class Forget(msgspec.Struct, frozen=True, tag=True):
     stream: str
 
 
-ToControl = Hello | Heartbeat | Seen | Preview | Ended | Judged
+ToControl = Hello | Heartbeat | Seen | Preview | Ended | Judged | Waiting
 ToVision = Watch | Instruct | Judge | Forget
 Message = ToControl | ToVision
 

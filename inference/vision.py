@@ -9,6 +9,8 @@ The settings are JSON (`ProcessSettings`), on the command line or, as `-`, on st
     3  control's socket cannot be connected to, or control broke the protocol
     4  the camera is absent, busy or has failed (control was told by `Ended`)
     5  the model cannot be used (control was told by `Ended`)
+
+With `--crashes FILE` lives that ended early are counted there, and the next one begins after a pause (`inference.restraint`).
 """
 
 import argparse
@@ -24,11 +26,13 @@ from pathlib import Path
 import cv2
 from pydantic import ValidationError
 
+from camera.discover import video_nodes
 from camera.source import CameraAbsent, CameraBusy, CameraEnded, CameraError
-from inference.channel import ChannelError, Ended
+from inference.channel import ChannelError, Ended, Waiting
 from inference.duty import Duty, first_of
 from inference.manifest import ModelError
 from inference.outlet import HEARTBEAT_S, Outlet, heartbeat
+from inference.restraint import STEADY_S, Restraint, sleep_unless_changed
 from inference.settings import ProcessSettings
 from inference.vision_camera import CameraDuty
 from inference.vision_remote import RemoteDuty
@@ -51,23 +55,28 @@ _REASONS: tuple[tuple[type[CameraError], str], ...] = (
 )
 
 
-async def serve(duty: Duty, socket: Path) -> int:
+async def serve(duty: Duty, socket: Path, restraint: Restraint | None = None) -> int:
     """Work for the control that listens at `socket` until done, or SIGTERM or SIGINT; the exit status."""
-    serving = asyncio.ensure_future(_serve(duty, socket))
+    serving = asyncio.ensure_future(_serve(duty, socket, restraint))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     try:
-        return await serving
+        status = await serving
     except asyncio.CancelledError:
-        return DONE
+        status = DONE
+    if restraint is not None and status == DONE:
+        restraint.forgive()
+    return status
 
 
-async def _serve(duty: Duty, socket: Path) -> int:
+async def _serve(duty: Duty, socket: Path, restraint: Restraint | None) -> int:
     try:
         outlet = await Outlet.connect(socket)
     except OSError as error:
         log.error("control does not listen at %s: %s", socket, error.strerror or error)
         return CONTROL_LOST
+    if restraint is not None:
+        await _wait(restraint, outlet)
     worker = Worker("vision")
     try:
         return await _work(duty, outlet, worker)
@@ -75,6 +84,16 @@ async def _serve(duty: Duty, socket: Path) -> int:
         duty.stop()
         await asyncio.wait({worker.call(duty.close)}, timeout=STOP_S)
         await outlet.close()
+
+
+async def _wait(restraint: Restraint, outlet: Outlet) -> None:
+    """Keep the pause that earlier lives have earned, and have them forgotten once this one has lasted."""
+    failures = restraint.begin()
+    if pause := restraint.pause(failures):
+        log.warning("the last %d starts ended early; this one waits for %g s", failures, pause)
+        outlet.offer(Waiting(failures, pause))
+        await sleep_unless_changed(pause, video_nodes)
+    asyncio.get_running_loop().call_later(STEADY_S, restraint.forgive)
 
 
 async def _work(duty: Duty, outlet: Outlet, worker: Worker) -> int:
@@ -114,6 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("instance", choices=("camera", "remote"), help="which of the two instances this is")
     parser.add_argument("--socket", required=True, type=Path, help="Unix socket on which control listens")
     parser.add_argument("--config", default="{}", help="settings as JSON; `-` reads them from standard input")
+    parser.add_argument("--crashes", type=Path, metavar="FILE", help="count of lives that ended early, for pauses between them")
     asked = parser.parse_args(arguments)
     try:
         settings = ProcessSettings.model_validate_json(sys.stdin.read() if asked.config == "-" else asked.config)
@@ -127,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cv2.setNumThreads(settings.vision.threads)
     duty = CameraDuty(settings) if asked.instance == "camera" else RemoteDuty(settings)
     try:
-        return asyncio.run(serve(duty, asked.socket))
+        return asyncio.run(serve(duty, asked.socket, None if asked.crashes is None else Restraint(asked.crashes)))
     except Exception:
         log.exception("vision failed")
         return FAULT

@@ -23,7 +23,7 @@ from device.door.simulated import SimulatedDoor
 from device.feed import Subscription
 from device.kiosk import Kiosk, KioskReserved, Parts
 from device.settings import DoorSettings, KioskSettings
-from device.vision_link import VisionLink
+from device.vision_link import LOOP, VisionLink
 from inference.gallery import Gallery
 from inference.manifest import load_manifest
 from tests.device.stand_in import StandIn, face_of
@@ -258,6 +258,10 @@ async def test_a_vision_that_is_lost_ends_the_visit(tmp_path: Path, real_store: 
         assert (visit.outcome, visit.reason) == ("abandoned", "vision_unavailable")
         assert at.board.sign.phase is Phase.CLOSED
         assert at.board.sign.reason == "vision_unavailable"
+        at.camera.link.failures = LOOP
+        async with asyncio.timeout(5):
+            while at.board.sign.reason != "vision_failing":  # noqa: ASYNC110  # the page hears of it as late as this does
+                await asyncio.sleep(0.02)
         await at.link.gone()
         at.camera = await StandIn(at.link).connect()
         await at.camera.show(ADA, 0.8)

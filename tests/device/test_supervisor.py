@@ -93,6 +93,19 @@ async def test_a_child_that_never_works_is_started_again_and_again(tmp_path: Pat
         assert why in supervisor.condition.message
 
 
+async def test_a_crash_loop_ends_in_a_state_that_says_so_and_is_left_again(tmp_path: Path) -> None:
+    settings = QUICK.model_copy(update={"backoff_s": 0.1, "backoff_max_s": 0.1})
+    async with supervised(tmp_path, "dies", settings) as (link, supervisor), running(supervisor):
+        await until(lambda: supervisor.condition.life is Life.LOOPING)
+        assert link.failing
+        assert "vision@camera has ended 5 times in a row" in supervisor.condition.message
+        assert "status 3" in supervisor.condition.message
+        supervisor._command = (*supervisor._command[:-1], "well")
+        await until(lambda: supervisor.condition.life is Life.READY)
+        assert not link.failing
+        assert not supervisor.down.is_set()
+
+
 async def test_watching_for_long_keeps_nothing(tmp_path: Path) -> None:
     def waits() -> int:
         return sum(isinstance(each, asyncio.Future) for each in gc.get_objects())

@@ -63,7 +63,7 @@ async def vision(tmp_path, root):
     running = []
 
     @contextlib.asynccontextmanager
-    async def start(instance, settings):
+    async def start(instance, settings, *more):
         control, path = Control(), tmp_path / f"{len(running)}.sock"
         server = await asyncio.start_unix_server(control.serve, path)
         process = await asyncio.create_subprocess_exec(
@@ -77,6 +77,7 @@ async def vision(tmp_path, root):
             str(path),
             "--config",
             json.dumps(settings),
+            *more,
             cwd=root,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -19,6 +19,7 @@ from inference.channel import (
     Judge,
     Preview,
     Seen,
+    Waiting,
     Watch,
     encode,
 )
@@ -75,6 +76,24 @@ async def test_the_end_of_a_file_is_told_and_no_failure(vision, portrait_file):
     assert control.messages[-1] == ended
     assert len(control.of(Seen)) >= 1
     assert code == DONE
+
+
+async def test_lives_that_end_early_are_counted_and_the_next_waits(vision, portrait_file, tmp_path):
+    crashes = tmp_path / "crashes"
+    for failures in (0, 1):
+        async with vision("camera", replay(portrait_file), "--crashes", str(crashes)) as (control, process):
+            await control.until(Hello)
+            waits = control.of(Waiting)
+            assert [(each.failures, each.seconds) for each in waits] == [(1, 0.5)] * failures
+            assert isinstance(control.messages[0], Waiting if failures else Hello)
+            process.kill()
+            await status(process)
+    async with vision("camera", replay(portrait_file), "--crashes", str(crashes)) as (control, process):
+        await control.until(Hello)
+        assert control.of(Waiting)[0].failures == 2
+        process.terminate()
+        assert (await status(process))[0] == DONE
+    assert not crashes.exists()
 
 
 async def test_an_absent_camera_is_told(vision, tmp_path):

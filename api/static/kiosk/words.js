@@ -36,6 +36,7 @@ export const REFUSED = "Entry is not open to you at the moment. Please ask for h
 
 export const CLOSED = {
   vision_unavailable: "The camera is not working. It is being started again.",
+  vision_failing: "The camera keeps failing. Please tell whoever looks after this door.",
   store_failed: "Entries cannot be recorded, so the door stays shut.",
   offline: "The kiosk is not running.",
 };

@@ -1,0 +1,66 @@
+"""How soon a vision that keeps dying may begin again: counted in a file over its lives, since whoever starts it may not count.
+
+Under systemd (252 knows no growing pauses) a unit is started again at once, always; the pause is kept here, before the camera
+is opened. The file belongs into a folder that a reboot empties.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOK_S = 0.5
+"""How often a pause looks whether something has changed, seconds."""
+
+STEADY_S = 60.0
+"""Seconds of work after which earlier deaths no longer count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restraint:
+    """The count of lives in a row that ended early.
+
+    Args:
+        file: where it is kept.
+        first_s: pause after the first early end; doubled by each further one.
+        longest_s: the longest pause.
+    """
+
+    file: Path
+    first_s: float = 0.5
+    longest_s: float = 30.0
+
+    def begin(self) -> int:
+        """A life begins, and counts as an early end until `forgive`; how many came before it in a row."""
+        before = self._count()
+        # Renamed into place: a half-written count would be none.
+        draft = self.file.with_name(f".{self.file.name}.{os.getpid()}")
+        draft.write_text(str(before + 1), encoding="ascii")
+        draft.replace(self.file)
+        return before
+
+    def pause(self, failures: int) -> float:
+        """Seconds to wait after so many early ends in a row."""
+        return min(self.first_s * 2 ** min(failures - 1, 20), self.longest_s) if failures else 0.0
+
+    def forgive(self) -> None:
+        """This life lasted, or was ended in order: nothing is counted."""
+        with contextlib.suppress(OSError):
+            self.file.unlink()
+
+    def _count(self) -> int:
+        try:
+            return max(0, int(self.file.read_text(encoding="ascii")))
+        except (OSError, ValueError):
+            return 0
+
+
+async def sleep_unless_changed(seconds: float, watched: Callable[[], object]) -> None:
+    """A pause that ends early when what is watched changes: a camera that is plugged in again is not kept waiting."""
+    before, left = watched(), seconds
+    while left > 0 and watched() == before:
+        step = min(LOOK_S, left)
+        await asyncio.sleep(step)
+        left -= step
