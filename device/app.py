@@ -29,7 +29,8 @@ from device.factor_commands import FactorDesk
 from device.health import DeviceHealth, Watched
 from device.health_log import HealthLog
 from device.keys import load_keys
-from device.kiosk import Kiosk, Parts
+from device.kiosk import Kiosk
+from device.kiosk_parts import Parts
 from device.lan import serve_lan
 from device.local_camera import KioskCamera
 from device.lock import hold_data
@@ -41,13 +42,14 @@ from device.offline import operator_name
 from device.on_need import OnNeed
 from device.operations import Operations
 from device.own_vision import link_to, vision_command
+from device.pad_throttle import PadThrottle
 from device.peer import private_folder
 from device.photos import PhotoJudge
 from device.recognition import recognising
 from device.remote_vision import VisionRemote
 from device.retention import retention
 from device.screen import Screen
-from device.second_factor import factor_parts
+from device.second_factor import SecondFactor, factor_parts
 from device.store.store import open_store
 from device.supervisor import Supervisor
 from device.tasks import Tasks
@@ -89,7 +91,9 @@ async def control(config: Config, say: Say) -> None:
         factors = factor_parts(store, keys.hash_api_key, clock)
         board = Board()
         door = await enter(make_door(config.door, store, clock))
-        kiosk = Kiosk(Parts(camera.link, sessions, store, door, clock, board, say), config.kiosk, config.door)
+        factor = SecondFactor(factors, PadThrottle(store.factors, config.pad, clock))
+        parts = Parts(camera.link, sessions, store, door, clock, board, say, factor)
+        kiosk = Kiosk(parts, config.kiosk, config.door, config.pad)
         local = KioskCamera(camera.link, camera.supervisor, kiosk, board)
         health = DeviceHealth(camera, remote, store, door, models.model.path, clock, began)
 
@@ -103,7 +107,7 @@ async def control(config: Config, say: Say) -> None:
         services = Services(store, sessions, frames, credentials, recognition, clock, config.api, health.readiness)
         services = replace(services, limits=Limits(config.limits, clock.boot))
         metrics = Metrics(Sources(store, sessions, door, (camera, remote), clock))
-        app = build_app(services, Screen(board, camera.link).mount, metrics.mount)
+        app = build_app(services, Screen(board, camera.link, kiosk).mount, metrics.mount)
 
         tasks = await enter(Tasks())
         tasks.vital("camera", camera.supervisor.run())

@@ -15,6 +15,10 @@ class Phase(StrEnum):
     WAITING = "waiting"
     VISIT = "visit"
     RESULT = "result"
+    PAD = "pad"
+    """Somebody types a user number and a PIN; nobody's face is judged."""
+    FACTOR = "factor"
+    """The face was recognised; a PIN or a card of the same person is asked for as the make-up."""
     PAUSE = "pause"
     """The cool-down after a failure."""
     RESERVED = "reserved"
@@ -30,6 +34,8 @@ class Notice(msgspec.Struct, frozen=True):
     live: bool = False
     policy: str = ""
     door: str = ""
+    ways: tuple[str, ...] = ()
+    """Ways in beside the face: `pin`, `card`."""
 
 
 class Sign(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +50,9 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     """Whom to welcome; empty unless somebody was let in."""
     seconds: float = 0.0
-    """How long a pause still lasts."""
+    """How long a pause still lasts, or until the next PIN or card may be tried."""
+    confirm: bool = False
+    """Whether the person, let in by PIN or card, may confirm a pending enrolment by a look into the camera now."""
     face: Box | None = None
     """The candidate, in pixels of a frame of `width` x `height`."""
     width: int = 0

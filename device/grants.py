@@ -1,13 +1,13 @@
 """The one thing that opens a door: a grant. Its variants are closed, and each is made in one place. No door is known here.
 
-The camera's grant is made here, from a committed decision; those of PIN, card and request-to-exit will be made by the readers
-that bring them, an operator's by the operators' screen. Nothing that an API client does makes one.
+Those of camera, PIN and card are made here, from a committed decision; that of request-to-exit will be made by the reader
+that brings it, an operator's by the operators' screen. Nothing that an API client does makes one.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from api.records import LOCAL, Attempt, SessionKind
+from api.records import CAMERA, LOCAL, Attempt, SessionKind
 from device.settings import Variant
 
 
@@ -76,12 +76,29 @@ def camera_grant(attempt: Attempt, *, live: bool, door_real: bool) -> CameraGran
         GrantRefused: the decision is no success of the device's own realm, was made without liveness, or comes from a source
             that is not live and would move a real door.
     """
-    if not (attempt.success and attempt.user_id and attempt.kind is SessionKind.AUTHENTICATION):
-        raise GrantRefused("the decision let nobody in")
-    if attempt.realm != LOCAL:
-        raise GrantRefused(f"the door does not know the realm {attempt.realm!r}")
+    user_id = _let_in(attempt, CAMERA)
     if not attempt.liveness_passed:
         raise GrantRefused("no liveness was shown")
     if door_real and not live:
         raise GrantRefused("a source that is not live opens no real door")
-    return CameraGrant(attempt.user_id, attempt.attempt_id)
+    return CameraGrant(user_id, attempt.attempt_id)
+
+
+def pin_grant(attempt: Attempt) -> PinGrant:
+    """The grant of a PIN that was right, whose attempt row is committed. `GrantRefused`: it is no such success."""
+    return PinGrant(_let_in(attempt, PinGrant.variant), attempt.attempt_id)
+
+
+def card_grant(attempt: Attempt) -> CardGrant:
+    """The grant of a card that is known, whose attempt row is committed. `GrantRefused`: it is no such success."""
+    return CardGrant(_let_in(attempt, CardGrant.variant), attempt.attempt_id)
+
+
+def _let_in(attempt: Attempt, means: str) -> str:
+    if not (attempt.success and attempt.user_id and attempt.kind is SessionKind.AUTHENTICATION):
+        raise GrantRefused("the decision let nobody in")
+    if attempt.realm != LOCAL:
+        raise GrantRefused(f"the door does not know the realm {attempt.realm!r}")
+    if attempt.means != means:
+        raise GrantRefused(f"the decision was made by {attempt.means}, not by {means}")
+    return attempt.user_id

@@ -6,27 +6,26 @@ Fail secure: a stale observation, a vision that is gone, or a store that fails e
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
+from typing import Literal
 
 import msgspec
 
-from api.clock import Clock
 from api.errors import ApiError
 from api.feedback import Feedback
-from api.ports import Store, StoreError
+from api.ports import StoreError
 from api.records import LOCAL, Attempt, Person, SessionKind, SessionStatus
-from api.records import Visit as VisitRow
-from api.sessions import SessionService
 from api.terms import NewSession
-from device.access import refusal
-from device.board import Board, Phase, Sign, framed
-from device.door.base import Door
-from device.grants import GrantRefused, camera_grant
+from device.admission import MAKE_UP, Admission
+from device.board import Phase, Sign, framed
+from device.kiosk_parts import KioskReserved, Parts, asking, line, visit_row, wait_shown
+from device.pad_settings import PadSettings
+from device.second_factor import Presented
 from device.settings import DoorSettings, KioskSettings
-from device.vision_link import VisionLink
-from device.visit import Do, Outcome, State, Visit, abandoned, seen
+from device.visit import Claim, Do, Outcome, Owed, State, Visit, abandoned, seen
 from inference.observation import Observation
 
 log = logging.getLogger(__name__)
@@ -44,32 +43,17 @@ RETRY_S = 2.0
 """Seconds out of service after the store failed."""
 
 
-class KioskReserved(Exception):
-    """Somebody else has reserved the camera."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the kiosk works with."""
-
-    link: VisionLink
-    sessions: SessionService
-    store: Store
-    door: Door
-    clock: Clock
-    board: Board
-    announce: Callable[[str], None]
-    """Told one line per decision."""
-
-
 class Kiosk:
     """Runs visits, one at a time."""
 
-    def __init__(self, parts: Parts, rules: KioskSettings, door: DoorSettings) -> None:
+    def __init__(self, parts: Parts, rules: KioskSettings, door: DoorSettings, pad: PadSettings | None = None) -> None:
         self._parts = parts
-        self._rules = rules
-        self._pulse_s = door.pulse_s
+        self._rules = rules.patient()
+        self._pad = pad or PadSettings()
+        self._admission = Admission(parts.link, parts.store, parts.door, parts.clock, parts.factor, door.grants, door.pulse_s)
         self._state = State()
+        self._resting = Sign()
+        """What is shown while no observation comes."""
         self._fresh_at: float | None = None
         self._broken_until = 0.0
         self._reserved = False
@@ -82,7 +66,7 @@ class Kiosk:
                 while True:
                     observation = await subscription.within(TICK_S)
                     async with self._turn:
-                        await self._guarded(observation)
+                        await self._guarded(partial(self._step, observation))
             finally:
                 await self._break_off("stopped")
 
@@ -104,9 +88,73 @@ class Kiosk:
         finally:
             self._reserved = False
 
-    async def _guarded(self, observation: Observation | None) -> None:
+    async def pad(self, *, opened: bool) -> None:
+        """Somebody opens the pad, types on it, or closes it."""
+        async with self._turn:
+            if self._reserved or self._parts.factor is None:
+                return
+            if self._state.owed is None:
+                await self._break_off("other_means")
+                now = self._parts.clock.boot()
+                until = now + self._pad.open_s * self._rules.patience if opened else 0.0
+                self._state = replace(self._state, pad_until=until, shown_until=0.0)
+                self._show(Sign(phase=Phase.PAD) if opened else self._resting)
+
+    async def present(self, means: Literal["pin", "card"], *said: str) -> None:
+        """A PIN (`number`, `pin`) or a card (`text`) is presented; what came of it is on the board."""
+        factor = self._parts.factor
+        if factor is not None:
+            judging = partial(factor.pin if means == "pin" else factor.card, *said)
+            async with self._turn:
+                await self._guarded(partial(self._present, judging))
+
+    async def _present(self, judge: Callable[[], Awaitable[Presented]]) -> None:
+        if self._reserved:
+            return
+        began = self._parts.clock.boot()
+        if self._state.owed is None:
+            await self._break_off("other_means")
+        # Nobody is erased between the look at who they are and the rows about them.
+        async with self._parts.sessions.people.shared():
+            presented = await judge()
+            if self._state.owed is not None:
+                await self._make_up(self._state.owed, presented)
+            else:
+                await self._by_factor(presented, began)
+
+    async def _make_up(self, owed: Owed, presented: Presented) -> None:
+        visit, attempt = self._state.visit, presented.attempt
+        if visit is None:
+            return
+        if attempt is not None:
+            visit = replace(visit, attempts=(*visit.attempts, attempt.attempt_id))
+            self._state = replace(self._state, visit=visit)
+        if presented.person is None or presented.reason:
+            self._show(Sign(phase=Phase.FACTOR, reason=presented.reason, seconds=wait_shown(presented.wait_s)))
+            return
+        same = presented.person.user_id == owed.user_id
+        why = await self._admission.unlock(owed.attempt) if same else "make_up_failed"
+        outcome = Outcome("refused" if why else "granted", why or "match", owed.user_id, owed.attempt.confidence)
+        await self._end(visit, outcome, presented.person)
+
+    async def _by_factor(self, presented: Presented, began: float) -> None:
+        person, attempt, now = presented.person, presented.attempt, self._parts.clock.boot()
+        outcome = await self._admission.by_factor(presented)
+        if person is not None and attempt is not None and attempt.success:
+            until = now + self._pad.claim_s * self._rules.patience
+            self._state = replace(self._state, claim=Claim(person.user_id, presented.means, attempt.attempt_id, until))
+        if outcome is None:
+            self._state = replace(self._state, pad_until=0.0)
+            self._show(Sign(phase=Phase.WAITING, instruction="look_straight"))
+        elif attempt is None:
+            self._state = replace(self._state, shown_until=now + self._rules.result_s, pad_until=0.0)
+            self._show(Sign(phase=Phase.RESULT, outcome="refused", reason=outcome.reason, seconds=wait_shown(presented.wait_s)))
+        else:
+            await self._end(Visit(str(uuid.uuid4()), "", began, now, (attempt.attempt_id,)), outcome, person)
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await self._step(observation)
+            await work()
         except StoreError as error:
             log.error("the store failed; the door stays shut: %s: %s", type(error).__name__, error)
             self._broken_until = self._parts.clock.boot() + RETRY_S
@@ -122,10 +170,10 @@ class Kiosk:
         if observation is None or not -FUTURE_S <= now - observation.time <= self._rules.stale_s:
             if self._fresh_at is not None and now - self._fresh_at > self._rules.stale_s:
                 await self._blind()
-            elif self._parts.link.failing:
-                self._show(Sign(phase=Phase.CLOSED, reason="vision_failing"))
+            elif self._fresh_at is None:
+                self._rest(now)
             return
-        self._fresh_at = now
+        self._fresh_at, self._resting = now, Sign(phase=Phase.WAITING)
         if self._reserved or now < self._broken_until:
             return
         self._state, do = seen(self._state, observation, now, self._rules)
@@ -139,17 +187,35 @@ class Kiosk:
                 await self._feed(observation)
             case Do.LEAVE:
                 await self._break_off("left")
+            case Do.OVERDUE:
+                await self._overdue()
+
+    def _rest(self, now: float) -> None:
+        """No observation comes: show why, unless somebody types or reads an answer."""
+        if self._parts.link.failing:
+            self._resting = Sign(phase=Phase.CLOSED, reason="vision_failing")
+        if not self._reserved and now >= max(self._state.shown_until, self._state.pad_until):
+            self._show(self._resting)
 
     async def _blind(self) -> None:
         """Vision is gone, or shows only the past."""
         self._fresh_at = None
         log.warning("no fresh observation for %g s; the door stays shut", self._rules.stale_s)
         await self._break_off("vision_unavailable")
-        self._show(Sign(phase=Phase.CLOSED, reason="vision_unavailable"))
+        self._resting = Sign(phase=Phase.CLOSED, reason="vision_unavailable")
+        if self._parts.clock.boot() >= self._state.pad_until:
+            self._show(self._resting)
+
+    async def _overdue(self) -> None:
+        visit, owed = self._state.visit, self._state.owed
+        if visit is not None and owed is not None:
+            await self._end(visit, Outcome("refused", "make_up_missing", owed.user_id, owed.attempt.confidence))
 
     def _idle(self, observation: Observation, now: float) -> Sign:
         shown = self._parts.board.sign
         if shown.phase is Phase.RESULT and (now < self._state.shown_until or self._state.let_in):
+            return shown
+        if self._state.owed is not None or now < self._state.pad_until:
             return shown
         left = self._state.cooldown.left(now)
         if left and observation.faces:
@@ -174,7 +240,7 @@ class Kiosk:
             self._state = self._state.decided(feedback.attempt.attempt_id, feedback.attempt.failure_reason)
         if feedback.status is SessionStatus.ACTIVE:
             self._parts.link.instruct(feedback.instruction)
-            self._show(_asking(feedback), observation)
+            self._show(asking(feedback), observation)
         else:
             await self._conclude(self._state.visit or visit, feedback)
 
@@ -188,60 +254,47 @@ class Kiosk:
             user = attempt.user_id if attempt is not None else None
             person = None if user is None else await self._parts.store.person(LOCAL, user)
             if feedback.status is SessionStatus.COMPLETED and attempt is not None:
-                await self._end(visit, *await self._let_in(attempt, person))
+                await self._by_face(visit, attempt, person)
             else:
                 confidence = attempt.confidence if attempt is not None else None
                 await self._end(visit, Outcome("refused", feedback.outcome, person.user_id if person else None, confidence))
 
-    async def _let_in(self, attempt: Attempt, person: Person | None) -> tuple[Outcome, str]:
-        """Open the door for a decision whose row is committed, unless something stands against it; and whom to welcome."""
-        if person is None:
-            return Outcome("refused", "no_match", None, attempt.confidence), ""
-        enrollments = await self._parts.store.enrollments(LOCAL, person.user_id)
-        matched = next((each for each in enrollments if each.enrollment_id == attempt.matched_enrollment), None)
-        why = refusal(person, matched, self._parts.clock.dated()) or await self._unlock(attempt)
-        if why:
-            return Outcome("refused", why, person.user_id, attempt.confidence), ""
-        return Outcome("granted", "match", person.user_id, attempt.confidence), person.display_name or person.user_id
+    async def _by_face(self, visit: Visit, attempt: Attempt, person: Person | None) -> None:
+        now = self._parts.clock.boot()
+        claim = None if person is None else self._state.claimed(person.user_id, now)
+        outcome = await self._admission.by_face(attempt, person, claim)
+        if claim is not None:
+            self._state = replace(self._state, claim=None)
+        if outcome.outcome != MAKE_UP.outcome or person is None:
+            await self._end(visit, outcome, person)
+            return
+        if self._parts.factor is None:
+            await self._end(visit, Outcome("refused", "make_up_missing", person.user_id, attempt.confidence))
+            return
+        until = now + self._pad.claim_s * self._rules.patience
+        self._state = replace(self._state, owed=Owed(attempt, person.user_id, until))
+        self._parts.link.instruct("")
+        self._show(Sign(phase=Phase.FACTOR))
 
-    async def _unlock(self, attempt: Attempt) -> str:
-        """Grant and pulse; why not, if not."""
-        hello = self._parts.link.hello
-        try:
-            grant = camera_grant(attempt, live=hello is not None and hello.live, door_real=self._parts.door.real)
-            await self._parts.door.unlock(grant, self._pulse_s)
-        except GrantRefused as error:
-            log.warning("no grant: %s", error)
-            return "door_refused"
-        return ""
-
-    async def _end(self, visit: Visit, outcome: Outcome, name: str = "") -> None:
-        """Write the visit, tell it, and begin the pause where one is due."""
+    async def _end(self, visit: Visit, outcome: Outcome, person: Person | None = None) -> None:
+        """Write the visit, tell it, welcome whom it lets in, and begin the pause where one is due."""
         now = self._parts.clock.boot()
         self._state = self._state.ended(outcome, now, self._rules)
+        granted = outcome.outcome == "granted"
+        name = (person.display_name or person.user_id) if granted and person is not None else ""
+        confirm = granted and outcome.reason != "match" and await self._admission.pending(outcome.user_id or "")
+        if confirm:
+            # The face is to be judged again at once, although its person is in.
+            self._state = replace(self._state, let_in=0)
         self._parts.link.instruct("")
         milliseconds = round((now - visit.began) * 1000)
         if outcome.outcome != "abandoned":
             self._parts.announce(line(outcome, milliseconds))
-            self._show(Sign(phase=Phase.RESULT, outcome=outcome.outcome, reason=outcome.reason, name=name, progress=1.0))
-        await self._parts.store.add_visit(self._row(visit, outcome, milliseconds))
+            sign = Sign(phase=Phase.RESULT, outcome=outcome.outcome, reason=outcome.reason, name=name, progress=1.0)
+            self._show(msgspec.structs.replace(sign, confirm=confirm))
+        await self._parts.store.add_visit(visit_row(visit, outcome, milliseconds, self._parts.clock))
         level = logging.INFO if outcome.outcome == "abandoned" else logging.DEBUG
         log.log(level, "visit %s %s: %s after %d ms", visit.visit_id, outcome.outcome, outcome.reason, milliseconds)
-
-    def _row(self, visit: Visit, outcome: Outcome, milliseconds: int) -> VisitRow:
-        clock = self._parts.clock
-        return VisitRow(
-            visit_id=visit.visit_id,
-            outcome=outcome.outcome,
-            reason=outcome.reason,
-            user_id=outcome.user_id,
-            confidence=outcome.confidence,
-            duration_ms=milliseconds,
-            attempts=visit.attempts,
-            boot_id=clock.boot_id,
-            boot_time=clock.boot(),
-            created_at=clock.dated(),
-        )
 
     async def _break_off(self, reason: str) -> None:
         """End a visit under way without a decision of its own. Never raises for the store: the visit is over either way."""
@@ -249,26 +302,14 @@ class Kiosk:
         if visit is None:
             return
         try:
-            await self._parts.sessions.cancel(visit.token)
+            if self._state.owed is None:
+                await self._parts.sessions.cancel(visit.token)
             await self._end(visit, abandoned(visit, reason))
         except (StoreError, ApiError) as error:
             log.error("visit %s could not be written: %s", visit.visit_id, error)
         finally:
-            self._state = replace(self._state, visit=None)
+            self._state = replace(self._state, visit=None, owed=None)
 
     def _show(self, sign: Sign, observation: Observation | None = None) -> None:
         sign = sign if observation is None else framed(sign, observation)
         self._parts.board.show(msgspec.structs.replace(sign, door=self._parts.door.state.value))
-
-
-def _asking(feedback: Feedback) -> Sign:
-    return Sign(
-        phase=Phase.VISIT, instruction=feedback.instruction, condition=feedback.condition, progress=round(feedback.progress, 2)
-    )
-
-
-def line(outcome: Outcome, milliseconds: int) -> str:
-    """A decision as one line: word, user, confidence, reason, milliseconds from first face to decision."""
-    confidence = "-" if outcome.confidence is None else f"{outcome.confidence:.2f}"
-    user = "".join(each if each.isprintable() else "?" for each in outcome.user_id or "-")
-    return f"{outcome.outcome:7}  user {user}  confidence {confidence}  {outcome.reason}  {milliseconds} ms"

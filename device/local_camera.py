@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from device.board import Board, Phase, Sign
 from device.commands import OperationRefused
 from device.feed import Subscription
-from device.kiosk import Kiosk, KioskReserved
+from device.kiosk import Kiosk
+from device.kiosk_parts import KioskReserved
 from device.supervisor import Supervisor
 from device.vision_link import VisionLink
 from inference.observation import Observation

@@ -78,6 +78,11 @@ async def _stopped(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
+def ways(config: Config) -> tuple[str, ...]:
+    """The ways in beside the face that are open at this door."""
+    return tuple(way for way in ("pin", "card") if way in config.door.grants)
+
+
 async def introduce(camera: Watched, config: Config, door: Door, board: Board, say: Say, began: float) -> None:
     """Tell what runs here each time a vision@camera comes up, and refuse a source that must not command this door.
 
@@ -89,7 +94,7 @@ async def introduce(camera: Watched, config: Config, door: Door, board: Board, s
         await camera.link.connected.wait()
         if (hello := camera.link.hello) is not None:
             check_source(hello.source, live=hello.live, driver=door.driver, real=door.real)
-            board.note(Notice(hello.source, hello.live, config.kiosk.policy, door.driver))
+            board.note(Notice(hello.source, hello.live, config.kiosk.policy, door.driver, ways(config)))
             live = "live" if hello.live else "not live"
             line = f"source {hello.source} ({live}), policy {config.kiosk.policy}, door {door.driver}"
             if line != told:

@@ -1,15 +1,21 @@
-"""The kiosk's own page and its live socket, on loopback only: what the board shows, and previews of the camera. No rules here."""
+"""The kiosk's own page and its live socket, on loopback only: board, previews of the camera, what is typed. No rules here."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal, Protocol
 
 import msgspec
-from aiohttp import web
+from aiohttp import WSMessage, WSMsgType, web
 
 import api
+from camera.frame import boot_time
 from device.board import Board
+from device.screen_messages import MAX_BYTES, Beat, CardRead, PadOpen, PinTyped, decoded
 from device.vision_link import VisionLink
+
+log = logging.getLogger(__name__)
 
 PAGE = Path(api.__file__).parent / "static" / "kiosk"
 
@@ -30,12 +36,32 @@ HEARTBEAT_S = 10.0
 """Seconds between pings, so that a page that is gone is noticed."""
 
 
-class Screen:
-    """Serves the page; `mount` adds its routes to an application."""
+class Entered(Protocol):
+    """Who is told what people do at the screen: the kiosk."""
 
-    def __init__(self, board: Board, link: VisionLink, page: Path = PAGE) -> None:
+    async def pad(self, *, opened: bool) -> None:
+        """Somebody opens the pad, types on it, or closes it."""
+
+    async def present(self, means: Literal["pin", "card"], *said: str) -> None:
+        """A PIN (number, PIN) or a card (text) is presented."""
+
+
+class Screen:
+    """Serves the page; `mount` adds its routes to an application.
+
+    Args:
+        board: what is shown.
+        link: where previews come from.
+        entered: who is told what people do; None: nobody.
+        page: folder of the page's files.
+    """
+
+    def __init__(self, board: Board, link: VisionLink, entered: Entered | None = None, page: Path = PAGE) -> None:
         self._board = board
         self._link = link
+        self._entered = entered
+        self.beat_at: float | None = None
+        """When a page last said that it draws, boot-time seconds; None: none has yet."""
         self._files = {file.name: file for file in page.iterdir() if file.suffix in TYPES}
 
     def mount(self, app: web.Application) -> None:
@@ -60,17 +86,33 @@ class Screen:
         # A browser lets pages of other sites open sockets to this host: only the page's own origin may look.
         if request.headers.get("Origin", f"http://{request.host}") != f"http://{request.host}":
             raise web.HTTPForbidden
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=1024)
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_BYTES)
         await socket.prepare(request)
         pumps = [asyncio.ensure_future(pump(socket)) for pump in (self._signs, self._previews)]
         try:
-            async for _ in socket:
-                pass  # the page has nothing to say
+            async for message in socket:
+                await self._take(message)
         finally:
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
         return socket
+
+    async def _take(self, message: WSMessage) -> None:
+        said = decoded(message.data) if message.type is WSMsgType.TEXT else None
+        match said:
+            case Beat():
+                self.beat_at = boot_time()
+            case None:
+                log.warning("the page said what no page says")
+            case _ if self._entered is None:
+                pass
+            case PadOpen(open=opened):
+                await self._entered.pad(opened=opened)
+            case PinTyped(number=number, pin=pin):
+                await self._entered.present("pin", number, pin)
+            case CardRead(text=text):
+                await self._entered.present("card", text)
 
     async def _signs(self, socket: web.WebSocketResponse) -> None:
         with self._board.changes.subscribe() as changes, suppress(ConnectionError):

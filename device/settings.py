@@ -1,7 +1,7 @@
 """The settings of the device itself, frozen, a sentence each. Those of camera, vision and sessions live in their packages."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -85,6 +85,14 @@ class KioskSettings(BaseModel):
     ] = 1.5
     stale_s: Annotated[float, Field(description="Age in seconds above which an observation decides nothing.", ge=0.2, le=5)] = 1.0
     result_s: Annotated[float, Field(description="Seconds that a result stays on the screen.", ge=0.5, le=30)] = 3.0
+    patience: Annotated[
+        float,
+        Field(
+            description="How many times longer visits, results and the pad last, for people who need more time; one for all.",
+            ge=1,
+            le=4,
+        ),
+    ] = 1.0
     cooldown_s: Annotated[
         float, Field(description="Seconds of pause after the first failure of an unknown face.", ge=0, le=60)
     ] = 2.0
@@ -94,6 +102,11 @@ class KioskSettings(BaseModel):
     forgive_s: Annotated[
         float, Field(description="Seconds without a face after which failures are forgotten.", ge=1, le=3600)
     ] = 60.0
+
+    def patient(self) -> Self:
+        """The same with the times for people multiplied by `patience`."""
+        times = {name: getattr(self, name) * self.patience for name in ("visit_timeout_s", "leave_s", "result_s")}
+        return self.model_copy(update=times)
 
 
 class DoorSettings(BaseModel):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
+from api.records import Attempt
 from device.cooldown import Cooldown
 from device.settings import KioskSettings
 from inference.observation import Observation
@@ -43,6 +44,26 @@ class Outcome:
         return self.outcome == "refused" and self.user_id is None and self.reason in UNKNOWN
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody showed a PIN or a card just now: beside a matching face, until `until` (boot-time seconds), it counts."""
+
+    user_id: str
+    means: str
+    attempt_id: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """The face was recognised, and the visit waits for a PIN or a card of the same person as the make-up."""
+
+    attempt: Attempt
+    """The decision by the face, which is committed."""
+    user_id: str
+    until: float
+
+
 class Do(Enum):
     """What follows from a frame."""
 
@@ -51,6 +72,8 @@ class Do(Enum):
     FEED = auto()
     LEAVE = auto()
     """The person has gone; the visit is over without a decision."""
+    OVERDUE = auto()
+    """PIN or card did not come in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +87,20 @@ class State:
     let_in: int = 0
     """Track of whoever was let in last, as long as that face stays: one visit, one grant."""
     track: int = 0
+    claim: Claim | None = None
+    owed: Owed | None = None
+    pad_until: float = 0.0
+    """Until when somebody types at the pad; no visit begins before."""
 
     def began(self, visit_id: str, token: str, now: float) -> "State":
         """A session was made for the face in front."""
-        return replace(self, visit=Visit(visit_id, token, now, now))
+        shown = () if self.claim is None or now >= self.claim.until else (self.claim.attempt_id,)
+        return replace(self, visit=Visit(visit_id, token, now, now, shown))
+
+    def claimed(self, user_id: str, now: float) -> Claim | None:
+        """The claim to be this person that still counts."""
+        claim = self.claim
+        return claim if claim is not None and claim.user_id == user_id and now < claim.until else None
 
     def decided(self, attempt_id: str, failure: str) -> "State":
         """The session wrote an attempt."""
@@ -79,13 +112,13 @@ class State:
     def ended(self, outcome: Outcome, now: float, rules: KioskSettings) -> "State":
         """The visit is over; its row is written."""
         if outcome.outcome == "abandoned":
-            return replace(self, visit=None)
+            return replace(self, visit=None, owed=None)
         cooldown, let_in = self.cooldown, 0
         if outcome.outcome == "granted":
             cooldown, let_in = cooldown.granted(now), self.track
         elif outcome.unknown:
             cooldown = cooldown.failed(now, rules)
-        return State(cooldown, None, now + rules.result_s, let_in, self.track)
+        return State(cooldown, None, now + rules.result_s, let_in, self.track, self.claim)
 
 
 def seen(state: State, observation: Observation, now: float, rules: KioskSettings) -> tuple[State, Do]:
@@ -97,6 +130,8 @@ def seen(state: State, observation: Observation, now: float, rules: KioskSetting
         track=track or state.track,
         let_in=state.let_in if observation.faces and track in (0, state.let_in) else 0,
     )
+    if state.owed is not None:
+        return state, Do.OVERDUE if now > state.owed.until else Do.NOTHING
     if state.visit is None:
         return state, Do.BEGIN if _may_begin(state, observation, now) else Do.NOTHING
     if track:
@@ -105,7 +140,7 @@ def seen(state: State, observation: Observation, now: float, rules: KioskSetting
 
 
 def _may_begin(state: State, observation: Observation, now: float) -> bool:
-    waited = now >= state.shown_until and not state.cooldown.left(now)
+    waited = now >= max(state.shown_until, state.pad_until) and not state.cooldown.left(now)
     newcomer = observation.track not in (0, state.let_in)
     return waited and newcomer and observation.condition not in TOO_FAR
 

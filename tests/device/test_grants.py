@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from api.records import LOCAL, Attempt, DoorState, Enrollment, Origin, Person, SessionKind
 from device.access import refusal
 from device.door.base import DoorRefused, check_source
-from device.grants import CameraGrant, GrantRefused, camera_grant
+from device.grants import CameraGrant, CardGrant, GrantRefused, PinGrant, camera_grant, card_grant, pin_grant
 
 ATTEMPT = Attempt(
     attempt_id="a",
@@ -46,11 +46,20 @@ def test_a_success_with_liveness_grants() -> None:
         {"realm": "clients"},
         {"liveness_passed": False},
         {"kind": SessionKind.ENROLLMENT},
+        {"means": "pin"},
     ],
 )
 def test_nothing_else_does(change: dict[str, object]) -> None:
     with pytest.raises(GrantRefused):
         camera_grant(replace(ATTEMPT, **change), live=True, door_real=False)  # type: ignore[arg-type]
+
+
+def test_a_pin_and_a_card_grant_by_their_own_decisions_alone() -> None:
+    assert pin_grant(replace(ATTEMPT, means="pin")) == PinGrant("ada", "a")
+    assert card_grant(replace(ATTEMPT, means="card")) == CardGrant("ada", "a")
+    for wrong in (ATTEMPT, replace(ATTEMPT, means="card"), replace(ATTEMPT, means="pin", success=False)):
+        with pytest.raises(GrantRefused):
+            pin_grant(wrong)
 
 
 def test_what_is_not_live_opens_no_real_door() -> None:

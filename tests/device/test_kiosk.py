@@ -21,8 +21,11 @@ from device.door.base import Door
 from device.door.base import DoorState as Lock
 from device.door.simulated import SimulatedDoor
 from device.feed import Subscription
-from device.kiosk import Kiosk, KioskReserved, Parts
-from device.settings import DoorSettings, KioskSettings
+from device.kiosk import Kiosk
+from device.kiosk_parts import KioskReserved, Parts
+from device.pad_settings import PadSettings
+from device.second_factor import SecondFactor
+from device.settings import DoorSettings, KioskSettings, Variant
 from device.vision_link import LOOP, VisionLink
 from inference.gallery import Gallery
 from inference.manifest import load_manifest
@@ -102,7 +105,13 @@ class RealDoor(SimulatedDoor):
 
 @asynccontextmanager
 async def scene(
-    folder: Path, store: Store, door: type[SimulatedDoor] = SimulatedDoor, *, live: bool = False
+    folder: Path,
+    store: Store,
+    door: type[SimulatedDoor] = SimulatedDoor,
+    *,
+    live: bool = False,
+    factor: SecondFactor | None = None,
+    grants: tuple[Variant, ...] = DoorSettings().grants,
 ) -> AsyncIterator[Scene]:
     model = load_manifest(None).embedding
     clock = SystemClock()
@@ -115,9 +124,10 @@ async def scene(
         recognition.add(template)
         sessions = SessionService(store, recognition, SessionSettings(), clock)
         link = await stack.enter_async_context(VisionLink("camera", folder / "s", model.id, os.getpid))
-        entered = await stack.enter_async_context(door(store, clock, DoorSettings().grants))
+        entered = await stack.enter_async_context(door(store, clock, grants))
         board, lines = Board(), []
-        kiosk = Kiosk(Parts(link, sessions, store, entered, clock, board, lines.append), RULES, DoorSettings(pulse_s=0.4))
+        parts = Parts(link, sessions, store, entered, clock, board, lines.append, factor)
+        kiosk = Kiosk(parts, RULES, DoorSettings(pulse_s=0.4, grants=grants), PadSettings(open_s=5, claim_s=5))
         camera = await StandIn(link, live).connect()
         running = asyncio.ensure_future(kiosk.run())
         await asyncio.sleep(0)

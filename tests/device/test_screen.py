@@ -94,7 +94,7 @@ async def test_the_live_socket_tells_the_sign_and_its_changes(site: Site) -> Non
     async with site.http.ws_connect(f"{site.url}/kiosk/live", headers={"Origin": site.url}) as socket:
         first = await socket.receive_json(timeout=2)
         assert first["phase"] == "starting"
-        assert first["notice"] == {"source": "demo", "live": False, "policy": "basic", "door": "simulated"}
+        assert first["notice"] == {"source": "demo", "live": False, "policy": "basic", "door": "simulated", "ways": []}
         site.board.show(Sign(phase=Phase.VISIT, instruction="blink", face=Box(1, 2, 3, 4)))
         second = await socket.receive_json(timeout=2)
         assert (second["instruction"], second["face"]) == ("blink", {"x": 1.0, "y": 2.0, "width": 3.0, "height": 4.0})
