@@ -16,7 +16,7 @@ from device.model_choice import ModelChoice, chosen
 from device.model_trial import ModelVerified, tried
 from device.models import Models, in_use, to_enroll_again
 from inference import catalogue
-from inference.manifest import CoveringModel, EmbeddingModel, ManifestError
+from inference.manifest import CoveringModel, EmbeddingModel, LivenessModel, ManifestError
 from inference.settings import VisionSettings
 
 HISTORY = 10
@@ -49,7 +49,7 @@ class ModelView(msgspec.Struct, frozen=True, kw_only=True):
     model_id: str
     """Empty: the manifest cannot be read."""
     kind: str
-    """`embedding` or `covering`."""
+    """`embedding`, `covering` or `liveness`."""
     manifest: str
     licence: str
     hash_ok: bool
@@ -178,11 +178,10 @@ class ModelDesk:
             if each.listing is None:
                 views.append(_unreadable(each, default=default))
                 continue
-            for model in (each.listing.embedding, each.listing.covering):
-                if model is not None:
-                    # A copy of the same model in another folder is not the one that is loaded.
-                    use = uses.pop(model.id, "")
-                    views.append(_view(each.path, model, use, people[model.id], default=default))
+            for model in each.listing.models:
+                # A copy of the same model in another folder is not the one that is loaded.
+                use = uses.pop(model.id, "")
+                views.append(_view(each.path, model, use, people[model.id], default=default))
         changes = [_change(choice) for choice in await self.store.model_choices(HISTORY)]
         return ModelViews(models=tuple(views), changes=tuple(changes))
 
@@ -192,9 +191,11 @@ class ModelDesk:
     async def _uses(self) -> dict[str, str]:
         now, following = await self._now(), await self.pending()
         uses = {following: "next"}
-        if self.settings.covering:
-            listings = (each.listing for each in catalogue.found(self.settings))
-            uses |= {listing.covering.id: "in_use" for listing in listings if listing and listing.covering}
+        for each in catalogue.found(self.settings):
+            if each.listing and each.listing.covering and self.settings.covering:
+                uses[each.listing.covering.id] = "in_use"
+            if each.listing and each.listing.liveness and self.settings.passive:
+                uses[each.listing.liveness.id] = "in_use"
         if now is not None:
             uses |= {now.former_id: "former"} if now.left_s(self.clock) > 0 else {}
             uses[now.model.id] = "in_use"
@@ -259,20 +260,22 @@ def _unreadable(found: catalogue.Found, *, default: bool) -> ModelView:
     )
 
 
-def _view(manifest: Path, model: EmbeddingModel | CoveringModel, use: str, people: int, *, default: bool) -> ModelView:
+def _view(
+    manifest: Path, model: EmbeddingModel | CoveringModel | LivenessModel, use: str, people: int, *, default: bool
+) -> ModelView:
     problem = ""
     try:
         model.read()
     except ManifestError as error:
         problem = str(error)
-    covering = isinstance(model, CoveringModel)
+    kind = "covering" if isinstance(model, CoveringModel) else "liveness" if isinstance(model, LivenessModel) else "embedding"
     return ModelView(
         model_id=model.id,
-        kind="covering" if covering else "embedding",
+        kind=kind,
         manifest=str(manifest),
         licence=model.licence,
         hash_ok=not problem,
-        default=default and not covering,
+        default=default and kind == "embedding",
         use=use,
         people=people,
         problem=problem,

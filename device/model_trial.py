@@ -69,8 +69,7 @@ def _worked(manifest: Path, line: bytes) -> ModelVerified:
 
 def _failed(manifest: Path, message: str) -> ModelVerified:
     try:
-        listing = read_listing(manifest)
-        model = listing.embedding or listing.covering
+        model = next(iter(read_listing(manifest).models), None)
     except ManifestError:
         model = None
     return ModelVerified(model_id="" if model is None else model.id, manifest=str(manifest), ok=False, message=message)

@@ -4,12 +4,23 @@ A folder of models has a `manifest.toml` of its own, or folders with one each, o
 configured one, and the manifest that is configured as the default.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from inference.manifest import CoveringModel, EmbeddingModel, Listing, ManifestError, default_manifest, read_listing
+from inference.manifest import (
+    CoveringModel,
+    EmbeddingModel,
+    Listing,
+    LivenessModel,
+    ManifestError,
+    default_manifest,
+    read_listing,
+)
 from inference.settings import VisionSettings
+
+M = TypeVar("M", CoveringModel, LivenessModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +88,31 @@ def covering(settings: VisionSettings) -> CoveringModel | None:
     Raises:
         ManifestError: it is damaged, there are two, or a manifest cannot be read and may be meant to have one.
     """
-    if not settings.covering:
-        return None
-    found_in: dict[bool, list[CoveringModel]] = {True: [], False: []}
-    for each in _readable(settings):
-        if each.listing and each.listing.covering:
-            found_in[settings.models is not None and each.path.is_relative_to(settings.models)].append(each.listing.covering)
+    return _only(settings, "covering", lambda listing: listing.covering) if settings.covering else None
+
+
+def liveness(settings: VisionSettings) -> LivenessModel | None:
+    """The passive liveness network, as `covering`."""
+    return _only(settings, "liveness", lambda listing: listing.liveness) if settings.passive else None
+
+
+def _only(settings: VisionSettings, kind: str, of: Callable[[Listing], M | None]) -> M | None:
+    found_in: dict[bool, list[M]] = {True: [], False: []}
+    for each in _readable(settings, kind):
+        model = None if each.listing is None else of(each.listing)
+        if model is not None:
+            found_in[settings.models is not None and each.path.is_relative_to(settings.models)].append(model)
     models = found_in[True] or found_in[False]
     if len({model.sha256 for model in models}) > 1:
-        raise ManifestError(f"{' and '.join(str(model.path) for model in models)}: only one covering network can be used")
+        raise ManifestError(f"{' and '.join(str(model.path) for model in models)}: only one {kind} network can be used")
     for model in models:
         model.read()
     return models[0] if models else None
 
 
-def _readable(settings: VisionSettings) -> Iterator[Found]:
+def _readable(settings: VisionSettings, kind: str) -> Iterator[Found]:
     for each in found(settings):
-        if each.problem and "[covering" in _text(each.path):
+        if each.problem and f"[{kind}" in _text(each.path):
             raise ManifestError(each.problem)
         yield each
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from inference.catalogue import covering as find_covering
+from inference.catalogue import liveness as find_liveness
 from inference.channel import Hello
 from inference.covering import CoveringDetector
 from inference.embedder import Embedder
 from inference.graphs import Graphs
 from inference.landmarks import quiet_native_code
+from inference.liveness.network import PassiveNetwork
 from inference.manifest import load_manifest
 from inference.outlet import Outlet
 from inference.pipeline import Pipeline
@@ -67,6 +69,7 @@ class Networks:
     beside: Embedder | None
     """In a transition: the network from which the device is moving on."""
     covering: CoveringDetector | None
+    passive: PassiveNetwork | None
 
     @classmethod
     def open(cls, settings: ProcessSettings) -> Self:
@@ -77,14 +80,15 @@ class Networks:
         """
         model = load_manifest(settings.vision.manifest).embedding
         second = None if settings.beside is None else load_manifest(settings.beside).embedding
-        shade = find_covering(settings.vision)
+        shade, eye = find_covering(settings.vision), find_liveness(settings.vision)
         with quiet_native_code(), ExitStack() as opened:
             embedder = Embedder.open(model, settings.vision.threads)
             opened.callback(embedder.close)
             beside = None if second is None else Embedder.open(second, settings.vision.threads)
             covering = None if shade is None else CoveringDetector.open(shade)
+            passive = None if eye is None else PassiveNetwork.open(eye)
             opened.pop_all()
-        return cls(embedder, model.calibration.cosine_at_fmr(SWAP_FMR), beside, covering)
+        return cls(embedder, model.calibration.cosine_at_fmr(SWAP_FMR), beside, covering, passive)
 
     def hello(self, instance: str, source: str, *, live: bool) -> Hello:
         """What control is told first."""
@@ -93,16 +97,18 @@ class Networks:
 
     def stream(self, settings: VisionSettings, graphs: Graphs | None = None) -> Pipeline:
         """A pipeline that follows a candidate, by graphs of its own or lent ones."""
-        beside, covering = self.beside, self.covering
-        return Pipeline.stream(self.embedder, settings, self.same_person, beside=beside, covering=covering, graphs=graphs)
+        beside, covering, passive = self.beside, self.covering, self.passive
+        return Pipeline.stream(
+            self.embedder, settings, self.same_person, beside=beside, covering=covering, passive=passive, graphs=graphs
+        )
 
     def photos(self, settings: VisionSettings) -> Pipeline:
         """A pipeline of single pictures."""
-        return Pipeline.photos(self.embedder, settings, covering=self.covering)
+        return Pipeline.photos(self.embedder, settings, covering=self.covering, passive=self.passive)
 
     def close(self) -> None:
         """Let the networks' memory go."""
-        for network in (self.embedder, self.beside, self.covering):
+        for network in (self.embedder, self.beside, self.covering, self.passive):
             if network is not None:
                 network.close()
 

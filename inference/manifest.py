@@ -1,6 +1,7 @@
 """What models are: the manifest beside the model files, read and checked. Pure; no runtime is imported, so control reads it too.
 
-A manifest has an `[embedding]` network, a `[covering]` network, or both. Which manifests a device has is `inference.catalogue`'s.
+A manifest has an `[embedding]`, a `[covering]` or a `[liveness]` network, or several of them. Which manifests a device has
+is `inference.catalogue`'s.
 
 ModelError
 ├── ManifestError        the manifest, or a file that it names, is not what it must be
@@ -32,12 +33,41 @@ Region = Literal["eyes", "nose_mouth", "forehead"]
 """Of a face, that something can cover."""
 
 
+Score = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
 class ModelError(Exception):
     """A model cannot be used; the message says which file and what to do."""
 
 
 class ManifestError(ModelError):
     """The manifest cannot be read, has an unknown or missing key, or names a file that is absent or altered."""
+
+
+class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An error rate as counted: so many of so many."""
+
+    errors: Annotated[int, msgspec.Meta(ge=0)]
+    of: Positive
+
+
+class Errors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """APCER and BPCER at thresholds, all of the same length, thresholds rising (ISO/IEC 30107-3)."""
+
+    data: Name
+    thresholds: Annotated[tuple[Score, ...], msgspec.Meta(min_length=2)]
+    apcer: tuple[Share, ...]
+    bpcer: tuple[Share, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse rows that do not belong together or run the wrong way."""
+        if not len(self.thresholds) == len(self.apcer) == len(self.bpcer):
+            raise ValueError("calibration needs as many rates as thresholds")
+        if sorted(set(self.thresholds)) != list(self.thresholds):
+            raise ValueError("calibration thresholds must rise")
+        if sorted(self.apcer, reverse=True) != list(self.apcer) or sorted(self.bpcer) != list(self.bpcer):
+            raise ValueError("calibration must be monotone: apcer falls, bpcer rises")
 
 
 class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,10 +151,49 @@ class CoveringEntry(CoveringSpec, frozen=True, forbid_unknown_fields=True, kw_on
     """Bytes."""
 
 
+class LivenessSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a passive liveness network is, apart from its file. Its one answer is the score, 0 (attack) to 1 (live)."""
+
+    id: Name
+    licence: Name
+    origin: Name
+    data: Name
+    """What it learned from."""
+    input: InputSpec
+    """Of each crop; the network takes all of them at once, one behind the other in the channels."""
+    crops: Annotated[tuple[Annotated[float, msgspec.Meta(gt=0, le=8)], ...], msgspec.Meta(min_length=1, max_length=4)]
+    """How many times each crop enlarges the square around the face, in the network's order."""
+    threshold: Score
+    """A frame's score from which the face counts as live."""
+    grey: tuple[Score, Score]
+    """Between these the score alone decides nothing: below the first it is an attack's, from the second on a live face's."""
+    calibration: Errors
+    """Errors at several thresholds, on cameras that it was not trained on."""
+    measured: dict[str, Rate]
+    """Its errors at `threshold`, each with where and on what it was measured."""
+
+    def __post_init__(self) -> None:
+        """Refuse a threshold outside its own grey band, and what the code that stacks crops does not know."""
+        if not self.grey[0] <= self.threshold <= self.grey[1]:
+            raise ValueError("liveness needs a threshold within its grey band")
+        if self.input.layout != "nhwc":
+            raise ValueError("liveness takes its crops as nhwc")
+
+
+class LivenessEntry(LivenessSpec, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The passive liveness network as the manifest file has it."""
+
+    file: FileName
+    sha256: Digest
+    size: Positive
+    """Bytes."""
+
+
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     embedding: ModelEntry | None = None
     covering: CoveringEntry | None = None
+    liveness: LivenessEntry | None = None
 
 
 class EmbeddingModel(ModelEntry, frozen=True, kw_only=True):
@@ -139,6 +208,16 @@ class EmbeddingModel(ModelEntry, frozen=True, kw_only=True):
 
 class CoveringModel(CoveringEntry, frozen=True, kw_only=True):
     """A covering network that a manifest describes, with the place of its file."""
+
+    path: Path
+
+    def read(self) -> bytes:
+        """The model's bytes, checked. `ManifestError`: the file is absent or is not the one that the manifest means."""
+        return _content(self.path, self.sha256)
+
+
+class LivenessModel(LivenessEntry, frozen=True, kw_only=True):
+    """A passive liveness network that a manifest describes, with the place of its file."""
 
     path: Path
 
@@ -164,6 +243,12 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     embedding: EmbeddingModel | None
     covering: CoveringModel | None
+    liveness: LivenessModel | None = None
+
+    @property
+    def models(self) -> "tuple[EmbeddingModel | CoveringModel | LivenessModel, ...]":
+        """All that are there."""
+        return tuple(model for model in (self.embedding, self.covering, self.liveness) if model is not None)
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,17 +286,18 @@ def read_listing(path: Path) -> Listing:
     document = _parse(path)
     if document.version != VERSION:
         raise ManifestError(f"{path}: manifest version {document.version}, this program reads version {VERSION}")
-    embedding, covering = document.embedding, document.covering
-    if embedding is None and covering is None:
-        raise ManifestError(f"{path}: there is neither an [embedding] nor a [covering] in it")
+    embedding, covering, liveness = document.embedding, document.covering, document.liveness
+    if embedding is None and covering is None and liveness is None:
+        raise ManifestError(f"{path}: there is neither an [embedding] nor a [covering] nor a [liveness] in it")
     return Listing(
         path=path,
         embedding=None if embedding is None else EmbeddingModel(**_placed(embedding, path)),
         covering=None if covering is None else CoveringModel(**_placed(covering, path)),
+        liveness=None if liveness is None else LivenessModel(**_placed(liveness, path)),
     )
 
 
-def _placed(entry: ModelEntry | CoveringEntry, path: Path) -> dict[str, Any]:
+def _placed(entry: ModelEntry | CoveringEntry | LivenessEntry, path: Path) -> dict[str, Any]:
     return {**msgspec.structs.asdict(entry), "path": path.parent / entry.file}
 
 

@@ -17,7 +17,8 @@ from camera.frame import Image
 from inference.covering import CoveringDetector
 from inference.embedder import Embedder
 from inference.landmarks import quiet_native_code
-from inference.manifest import CoveringModel, EmbeddingModel, ModelError, read_listing
+from inference.liveness.network import PassiveNetwork
+from inference.manifest import CoveringModel, EmbeddingModel, LivenessModel, ModelError, read_listing
 
 _RUNS = 5
 _SAME = 1e-4
@@ -60,6 +61,19 @@ def probe_covering(model: CoveringModel, detector: CoveringDetector) -> float:
     return _milliseconds(lambda: detector.probabilities(chip))
 
 
+def probe_passive(model: LivenessModel, network: PassiveNetwork) -> float:
+    """Score drawn crops; milliseconds of one run.
+
+    Raises:
+        ProbeFailed: the answer is no number, or another the second time.
+    """
+    crops = [_drawn(model.input.width, model.input.height)[0]] * len(model.crops)
+    answers = [network.answer(crops) for _ in range(2)]
+    if not np.isfinite(answers).all() or abs(answers[0] - answers[1]) > _SAME or not -_SAME <= answers[0] <= 1.0 + _SAME:
+        raise ProbeFailed(f"{model.path}: the network's answer is no score, or another each time")
+    return _milliseconds(lambda: network.score_crops(crops))
+
+
 def _drawn(width: int, height: int) -> tuple[Image, Image]:
     """A face as a child draws it, and stripes."""
     face = np.full((height, width, 3), 90, np.uint8)
@@ -100,10 +114,16 @@ def check(manifest: Path) -> list[dict[str, object]]:
         took = probe_covering(listing.covering, detector)
         tried.append(_line(listing.covering, "covering", detector.runtime, took))
         detector.close()
+    if listing.liveness is not None:
+        with quiet_native_code():
+            passive = PassiveNetwork.open(listing.liveness)
+        took = probe_passive(listing.liveness, passive)
+        tried.append(_line(listing.liveness, "liveness", passive.runtime, took))
+        passive.close()
     return tried
 
 
-def _line(model: EmbeddingModel | CoveringModel, kind: str, runtime: str, took: float) -> dict[str, object]:
+def _line(model: EmbeddingModel | CoveringModel | LivenessModel, kind: str, runtime: str, took: float) -> dict[str, object]:
     return {"id": model.id, "kind": kind, "runtime": runtime, "milliseconds": took}
 
 

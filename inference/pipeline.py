@@ -14,19 +14,23 @@ from inference.align import AlignmentError
 from inference.candidate import Rule
 from inference.graphs import Graphs
 from inference.landmarks import MediaPipeFinder, MediaPipeMesher
+from inference.liveness.crops import CropError
 from inference.liveness.meter import LivenessMeter
 from inference.mesh import Landmarks
 from inference.observation import USABLE, Embedding, LivenessEvidence, Measure, Observation, Pose, Quality
 from inference.pose import head_pose
 from inference.quality import SCORE_USABLE, assess
 from inference.settings import VisionSettings
-from inference.stages import Covering, Embedder
+from inference.stages import Covering, Embedder, Passive
 from inference.tracking import PhotoTracker, Sighting, StreamTracker
 
 _NEW_POSE = 8.0
 """Degrees of yaw or pitch from the last embedded frame that make another worth it at once."""
 _NEW_QUALITY = 0.15
 """Gain of quality score that makes another frame worth it at once."""
+
+_PASSIVE_INTERVAL_S = 0.09
+"""Between two passive scores of a track: more than ten a second would be of pictures that are nearly the same."""
 
 _track_numbers = itertools.count(int(boot_time() * 1000))
 """Shared by all pipelines of the process and, by beginning at the time, never used again by the next process."""
@@ -61,6 +65,8 @@ class _Track:
     quality: float = 0.0
     coverings: tuple[Measure, ...] = ()
     """As of `looked_at`: they hold for the frames in between."""
+    scored_at: float = -1e9
+    """When a frame was last given a passive score."""
 
 
 class Pipeline:
@@ -73,6 +79,7 @@ class Pipeline:
         same_person: cosine between two embeddings that follow each other on one track below which the person has changed.
         beside: a second embedding network that sees the same frames; not closed with the pipeline.
         covering: says what is covered, before anything is embedded; None: nobody asks. Not closed with the pipeline.
+        passive: says of usable frames whether the face is live; None: nobody asks. Not closed with the pipeline.
     """
 
     def __init__(
@@ -84,9 +91,10 @@ class Pipeline:
         *,
         beside: Embedder | None = None,
         covering: Covering | None = None,
+        passive: Passive | None = None,
     ) -> None:
         self._tracker, self._embedder = tracker, embedder
-        self._beside, self._covering = beside, covering
+        self._beside, self._covering, self._passive = beside, covering, passive
         self._settings = settings
         self._same_person = same_person
         self._track = _Track(0)
@@ -100,17 +108,24 @@ class Pipeline:
         *,
         beside: Embedder | None = None,
         covering: Covering | None = None,
+        passive: Passive | None = None,
         graphs: Graphs | None = None,
     ) -> Self:
         """A pipeline that tracks the candidate from frame to frame, on MediaPipe: by graphs of its own, or lent ones."""
         finder, mesher = graphs.borrow() if graphs else (MediaPipeFinder(), MediaPipeMesher(tracking=True))
         look, lost = settings.look_interval_s, settings.lost_s
         tracker = StreamTracker(finder, mesher, rule_of(settings), look, lost, _track_numbers)
-        return cls(tracker, embedder, settings, same_person, beside=beside, covering=covering)
+        return cls(tracker, embedder, settings, same_person, beside=beside, covering=covering, passive=passive)
 
     @classmethod
     def photos(
-        cls, embedder: Embedder, settings: VisionSettings, *, central: bool = False, covering: Covering | None = None
+        cls,
+        embedder: Embedder,
+        settings: VisionSettings,
+        *,
+        central: bool = False,
+        covering: Covering | None = None,
+        passive: Passive | None = None,
     ) -> Self:
         """A pipeline that sees every picture on its own, on MediaPipe.
 
@@ -118,11 +133,12 @@ class Pipeline:
             embedder: the network.
             settings: limits.
             covering: as of the class.
+            passive: as of the class.
             central: take the face nearest to the middle whatever stands beside it; only for measuring on collections.
         """
         rule = None if central else rule_of(settings)
         tracker = PhotoTracker(MediaPipeFinder(), MediaPipeMesher(tracking=False), rule, _track_numbers)
-        return cls(tracker, embedder, settings, covering=covering)
+        return cls(tracker, embedder, settings, covering=covering, passive=passive)
 
     def observe(self, frame: Frame) -> Observation:
         """Everything that is to be known about one frame. Frames of a stream come in order of time."""
@@ -168,7 +184,7 @@ class Pipeline:
         clock.lap("quality")
         liveness = self._track.liveness.update(frame.time, landmarks, pose)
         clock.lap("liveness")
-        embedding = beside = None
+        embedding = beside = passive = None
         if condition == USABLE:
             worth_it = self._worth_it(frame.time, pose, quality, liveness)
             if worth_it:
@@ -177,6 +193,8 @@ class Pipeline:
                 clock.lap("covering")
             quality = _joined(quality, self._track.coverings)
             condition = quality.reason if quality.score < SCORE_USABLE else USABLE
+            passive = self._score(frame, landmarks, recognised=worth_it) if condition == USABLE else None
+            clock.lap("passive")
             if worth_it and condition == USABLE:
                 embedding, beside = self._embed(frame, landmarks, liveness)
                 if self._track.number != sighting.track:
@@ -189,7 +207,7 @@ class Pipeline:
             eye_distance=sighting.faces[0].eye_distance,
             pose=pose,
             quality=quality,
-            liveness=liveness,
+            liveness=msgspec.structs.replace(liveness, passive=passive),
             embedding=_bytes(embedding),
             beside=_bytes(beside),
             timings_ms=clock.total(),
@@ -205,6 +223,20 @@ class Pipeline:
             or quality.score >= track.quality + _NEW_QUALITY
             or _apart(pose, track.pose) >= _NEW_POSE
         )
+
+    def _score(self, frame: Frame, landmarks: Landmarks, *, recognised: bool) -> float | None:
+        """The frame's passive score; None where nobody asks, one was given just now, or the face is cut off.
+
+        A frame that is `recognised` always gets one: who it is and whether it lives are told of the same picture.
+        """
+        soon = 0 <= frame.time - self._track.scored_at < _PASSIVE_INTERVAL_S
+        if self._passive is None or (soon and not recognised):
+            return None
+        self._track.scored_at = frame.time
+        try:
+            return self._passive.score(frame.image, landmarks)
+        except CropError:
+            return None
 
     def _coverings(self, frame: Frame, landmarks: Landmarks) -> tuple[Measure, ...]:
         try:

@@ -28,6 +28,9 @@ class VisionSettings(BaseModel):
         Path | None, Field(description="Manifest of the embedding model unless another is chosen; else the shipped.")
     ] = None
     models: Annotated[Path | None, Field(description="Folder of further models, each in a folder with its manifest.toml.")] = None
+    passive: Annotated[
+        bool, Field(description="Score whether a face is live by the passive network, where a model for that is there.")
+    ] = True
     covering: Annotated[bool, Field(description="Ask for coverings to be taken off, where a model for that is there.")] = True
     threads: Annotated[int, Field(description="Threads of the embedding network.", ge=1, le=16)] = 1
     zone: Annotated[ZoneSettings, Field(description="Where in the frame a face has to be.")] = ZoneSettings()

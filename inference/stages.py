@@ -66,3 +66,13 @@ class Covering(Protocol):
 
     def close(self) -> None:
         """Release what it holds."""
+
+
+class Passive(Protocol):
+    """Says of one picture of a face whether it is a live one's."""
+
+    def score(self, image: Image, landmarks: Landmarks) -> float:
+        """0 (attack) to 1 (live). `CropError`: the face cannot be cut out of the picture."""
+
+    def close(self) -> None:
+        """Release what it holds."""
