@@ -6,6 +6,9 @@ from pathlib import Path
 DEV = Path("/dev")
 SYS = Path("/sys")
 
+JETSON = Path("/etc/nv_tegra_release")
+"""What a Jetson has, and nothing else."""
+
 VIRTUAL_DRIVERS = frozenset({"vivid", "vimc", "vim2m", "visl", "v4l2loopback", "akvcam"})
 """Drivers that make their pictures up, or pass on those of a program."""
 
@@ -31,6 +34,12 @@ def video_devices(dev: Path = DEV, sys: Path = SYS) -> list[VideoDevice]:
     stable = {link.resolve(): link for link in sorted((dev / "v4l" / "by-id").glob("*"))}
     found = [VideoDevice(node, stable.get(node.resolve(), node), label(node, sys), is_virtual(node, sys)) for node in nodes]
     return sorted(found, key=lambda device: device.virtual)
+
+
+def stable_path(node: Path, dev: Path = DEV) -> Path:
+    """The path of a device that survives re-plugging, where the kernel's rules gave it one; else the path as it is."""
+    links = sorted((dev / "v4l" / "by-id").glob("*"))
+    return next((link for link in links if node.exists() and link.resolve() == node.resolve()), node)
 
 
 def label(node: Path, sys: Path = SYS) -> str:

@@ -17,6 +17,8 @@ class Frame:
     seq: int
     time: float
     image: Image
+    view: Image | None = None
+    """The same moment for people's eyes, where the camera makes a picture of its own for them; else it is `image`."""
 
 
 def boot_time() -> float:

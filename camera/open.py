@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from camera.capture import Capture
-from camera.discover import VideoDevice, summary, video_devices
+from camera.discover import JETSON, VideoDevice, stable_path, summary, video_devices
 from camera.settings import CameraSettings
 from camera.source import CameraAbsent, CameraError, FrameSource
+from camera.system_packages import is_installed
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +24,14 @@ def open_source(settings: CameraSettings) -> FrameSource:
     if settings.source == "replay":
         return _replay(settings)
     if settings.source == "v4l2":
-        return _v4l2(Path(settings.device) if settings.device else _first_path(), settings)
+        return _v4l2(stable_path(Path(settings.device)) if settings.device else _first_path(), settings)
+    if settings.source == "picamera2":
+        return _picamera(settings)
+    if settings.source == "argus":
+        return _argus(settings)
     if settings.source == "demo":
         return _demo(settings)
-    return first_that_captures(video_devices(), settings) or _demo(settings)
+    return _board_camera(settings) or first_that_captures(video_devices(), settings) or _demo(settings)
 
 
 def open_capture(settings: CameraSettings) -> Capture:
@@ -53,6 +58,20 @@ def first_that_captures(
             source.close()
             continue
         return source
+    return None
+
+
+def _board_camera(settings: CameraSettings, on_pi: bool | None = None, on_jetson: bool | None = None) -> FrameSource | None:
+    """The camera at the board's own connector; None, and a line in the log, where there is none that delivers."""
+    for there, opener in (
+        (is_installed("picamera2") if on_pi is None else on_pi, _picamera),
+        (JETSON.exists() if on_jetson is None else on_jetson, _argus),
+    ):
+        try:
+            if there:
+                return opener(settings.model_copy(update={"device": ""}))
+        except CameraError as error:
+            log.info("not used: %s", error)
     return None
 
 
@@ -83,6 +102,7 @@ def _replay(settings: CameraSettings) -> FrameSource:
         loop=settings.loop,
         fps=settings.fps,
         rotate=settings.rotate,
+        mirror=settings.mirror,
     )
 
 
@@ -90,6 +110,18 @@ def _v4l2(device: Path, settings: CameraSettings) -> FrameSource:
     from camera.sources.v4l2 import V4L2Source
 
     return V4L2Source(device, settings)
+
+
+def _picamera(settings: CameraSettings) -> FrameSource:
+    from camera.sources.picamera import PicameraSource
+
+    return PicameraSource(settings)
+
+
+def _argus(settings: CameraSettings) -> FrameSource:
+    from camera.sources.argus import ArgusSource
+
+    return ArgusSource(settings)
 
 
 def _demo(settings: CameraSettings) -> FrameSource:

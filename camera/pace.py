@@ -4,10 +4,15 @@ import threading
 from collections.abc import Callable
 from enum import Enum, auto
 
+from camera.controls import NoControls
 from camera.frame import boot_time
 
 PAUSE_S = 1.0
 """Seconds a reader may stay away before that counts as a pause: the source then waits for it instead of skipping."""
+
+
+_EARLY = 0.9
+"""Share of the time between two frames after which one counts as due: sources have a raster of their own."""
 
 
 class Due(Enum):
@@ -27,11 +32,17 @@ class Pace:
         self._clock = clock
         self._start: float | None = None
         self._closed = threading.Event()
+        self._apart = 0.0
+        self._shown = -1e9
 
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._closed.is_set()
+
+    def rate(self, fps: float) -> None:
+        """Show at most so many frames a second from now on; as fast as frames are taken, all are shown."""
+        self._apart = 0.0 if self._fast or fps * self._period >= 1.0 else _EARLY / fps
 
     def wait(self, seconds: float) -> tuple[Due, float]:
         """Wait until the frame at `seconds` of the source is due.
@@ -55,8 +66,22 @@ class Pace:
             return Due.SKIP, due
         if due > now and self._closed.wait(due - now):
             return Due.CLOSED, due
+        if due - self._shown < self._apart:
+            return Due.SKIP, due
+        self._shown = due
         return Due.SHOW, due
 
     def close(self) -> None:
         """Wake whoever waits; from now on every frame is answered `CLOSED`."""
         self._closed.set()
+
+
+class PacedControls(NoControls):
+    """The controls of a source that is kept in step by a `Pace`: its rate, and nothing else."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+
+    def rate(self, fps: float) -> None:
+        """Frames between are skipped before anything is decoded or drawn."""
+        self._pace.rate(fps)

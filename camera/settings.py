@@ -13,12 +13,17 @@ class CameraSettings(BaseModel):
     source: Annotated[
         str,
         Field(
-            description="`auto` (the first V4L2 camera, else the demo), `demo`, `v4l2`, or `replay`.",
-            pattern="^(auto|demo|v4l2|replay)$",
+            description="`auto` (a camera that is found, else the demo), `picamera2` (Raspberry Pi), `argus` (Jetson), "
+            "`v4l2` (USB and others), `replay`, or `demo`.",
+            pattern="^(auto|picamera2|argus|v4l2|replay|demo)$",
         ),
     ] = "auto"
     device: Annotated[
-        str, Field(description="V4L2: device path, best the stable one below /dev/v4l/by-id; empty: the first.")
+        str,
+        Field(
+            description="V4L2: device path, best the stable one below /dev/v4l/by-id; picamera2 and argus: the camera's number; "
+            "empty: the first."
+        ),
     ] = ""
     path: Annotated[str, Field(description="Replay: a video file, a photo, or a folder of photos.")] = ""
     pace: Annotated[
@@ -30,6 +35,7 @@ class CameraSettings(BaseModel):
     height: Annotated[int, Field(description="Pixels asked of the camera, down.", ge=120, le=2160)] = 480
     fps: Annotated[float, Field(description="Frames a second asked of the camera or made by the demo.", ge=1, le=120)] = 24.0
     rotate: Annotated[Literal[0, 90, 180, 270], Field(description="Degrees clockwise that make the picture upright.")] = 0
+    mirror: Annotated[bool, Field(description="The camera's picture is mirrored, and is to be turned back.")] = False
     capture_timeout_s: Annotated[
         float, Field(description="Seconds without a frame after which the camera counts as failed.", gt=0, le=60)
     ] = 5.0

@@ -3,6 +3,7 @@
 from types import TracebackType
 from typing import Protocol, Self
 
+from camera.controls import CameraControls
 from camera.frame import Frame
 
 
@@ -43,6 +44,10 @@ class FrameSource(Protocol):
     @property
     def live(self) -> bool:
         """Whether the pictures come from a physical camera, now. Only then may a real door be combined with it."""
+
+    @property
+    def controls(self) -> CameraControls:
+        """Exposure, rate and preview; safe from any thread."""
 
     def read(self) -> Frame:
         """Block until the next frame.

@@ -51,6 +51,10 @@ SOCKET_PATH_MAX = 107
 LONGEST_SOCKET = "vision-camera.sock"
 
 
+NAMED = ("auto", "demo", "picamera2", "argus", "v4l2")
+"""Sources that a command line may name besides paths."""
+
+
 class ConfigError(Exception):
     """The configuration cannot be used: the message names file, line, key, and what is allowed."""
 
@@ -111,8 +115,8 @@ class Config(BaseModel):
         return self.socket_dir / f"vision-{instance}.sock"
 
     def with_camera(self, spec: str) -> Self:
-        """The same with another source: `auto`, `demo`, `v4l2`, a device below /dev, or a file or folder to replay."""
-        if spec in ("auto", "demo", "v4l2"):
+        """The same with another source: one of `NAMED`, a device below /dev, or a file or folder to replay."""
+        if spec in NAMED:
             change: dict[str, Any] = {"source": spec}
         elif spec.startswith("/dev/"):
             change = {"source": "v4l2", "device": spec}

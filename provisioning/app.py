@@ -2,7 +2,7 @@
 
 import typer
 
-from provisioning import check, clients, models, tls, users, webhooks
+from provisioning import camera, check, clients, models, tls, users, webhooks
 from provisioning.enroll import enroll
 from provisioning.enroll_link import enroll_link
 from provisioning.init import init
@@ -27,6 +27,7 @@ app.command("enroll-link")(enroll_link)
 app.add_typer(clients.app, name="client")
 app.add_typer(users.app, name="user")
 app.add_typer(models.app, name="model")
+app.add_typer(camera.app, name="camera")
 app.add_typer(check.app, name="config")
 app.add_typer(tls.app, name="tls")
 app.add_typer(webhooks.app, name="webhook")

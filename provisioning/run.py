@@ -12,9 +12,10 @@ from typing import Annotated
 import typer
 
 from api.records import LOCAL
-from camera.discover import video_devices
+from camera.discover import JETSON, video_devices
+from camera.system_packages import is_installed
 from device.commands import Enrolled, EnrollPhotos, OperationRefused, UserList
-from device.config import Config, load_config
+from device.config import NAMED, Config, load_config
 from device.models import configured
 from device.offline import offline
 from device.operations import Operations
@@ -31,9 +32,6 @@ DEMO_NAME = "Grace Hopper (demo)"
 DEMO_PHOTOS = 5
 RENDER_S = 60.0
 """Seconds that rendering the demo's portraits may take."""
-
-NAMES = ("auto", "demo", "v4l2")
-"""What `--camera` may be besides a path."""
 
 
 def run(
@@ -53,7 +51,7 @@ def run(
 
     Examples: kioskctl run; kioskctl run --camera clip.mp4; kioskctl run --camera /dev/video0
     """
-    if camera is not None and camera not in NAMES and not Path(camera).exists():
+    if camera is not None and camera not in NAMED and not Path(camera).exists():
         raise typer.BadParameter(f"{camera}: no such file or device", param_hint="--camera")
     with reporting(as_json=as_json) as out:
         file = _prepared(config, out, first=first)
@@ -82,7 +80,7 @@ def _chosen(config: Config) -> str | None:
     """The source to use instead of the configured one: `auto` is the demo where no camera gives pictures."""
     if config.camera.source != "auto":
         return None
-    if not video_devices():
+    if not (video_devices() or is_installed("picamera2") or JETSON.exists()):
         return "demo"
     return "auto" if asyncio.run(_captures(config)) else "demo"
 

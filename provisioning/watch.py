@@ -12,7 +12,7 @@ from rich.table import Table
 
 from device.admin import AdminConnection, running
 from device.commands import AnyReply, OperationRefused, Sight, WatchCamera
-from device.config import Config, ConfigError, find_config
+from device.config import NAMED, Config, ConfigError, find_config
 from device.enrolling import SourceOver
 from device.models import configured
 from device.own_vision import OwnCamera
@@ -53,7 +53,7 @@ def _settings(config: Path | None, camera: str | None) -> Config:
     """The configuration; where a source is named, defaults will do when there is none."""
     if camera is None:
         return Common(config, as_json=False).load()
-    if not (camera in ("auto", "demo", "v4l2") or Path(camera).exists()):
+    if not (camera in NAMED or Path(camera).exists()):
         raise typer.BadParameter(f"{camera}: no such file or device", param_hint="--camera")
     try:
         found = find_config(config)

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from camera.frame import Frame, boot_time
-from camera.pace import Due, Pace
+from camera.pace import Due, Pace, PacedControls
 from camera.settings import CameraSettings
 from camera.source import CameraError
 from camera.sources.demo_actor import Actor
@@ -77,6 +77,7 @@ class DemoSource:
         self._seed = settings.seed
         self._renderer = Renderer(settings.width, settings.height, settings.seed)
         self._pace = Pace(fast=settings.pace == "fast", period=1.0 / settings.fps, clock=clock)
+        self.controls = PacedControls(self._pace)
         self._truths: deque[Truth] = deque(maxlen=REMEMBERED)
         self._seq = 0
         self._visit = -1

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from camera.frame import Frame, boot_time
-from camera.pace import Due, Pace
+from camera.pace import Due, Pace, PacedControls
 from camera.source import CameraEnded, CameraError
 from camera.sources.clips import Clip, open_clip
 from camera.sources.upright import upright
@@ -23,6 +23,7 @@ class ReplaySource:
         loop: Begin again at the end instead of ending.
         fps: Frames a second of photos, and of videos that do not tell.
         rotate: Degrees clockwise that make the picture upright.
+        mirror: It is mirrored, and is to be turned back.
         clock: Boot-time seconds.
 
     Raises:
@@ -40,13 +41,15 @@ class ReplaySource:
         loop: bool = False,
         fps: float = 24.0,
         rotate: Literal[0, 90, 180, 270] = 0,
+        mirror: bool = False,
         clock: Callable[[], float] = boot_time,
     ) -> None:
         self.name = f"replay:{path.name}"
         self._clip: Clip | None = open_clip(path, fps)
         self._pace = Pace(fast=pace == "fast", period=1.0 / self._clip.fps, clock=clock)
         self._loop = loop
-        self._rotate = rotate
+        self._rotate, self._mirror = rotate, mirror
+        self.controls = PacedControls(self._pace)
         self._seq = 0
         self._round_start = 0.0
         self._last = 0.0
@@ -67,7 +70,7 @@ class ReplaySource:
                 self._seq += 1
                 due, moment = self._pace.wait(seconds)
                 if due is Due.SHOW:
-                    return Frame(self._seq, moment, upright(clip.image(), self._rotate))
+                    return Frame(self._seq, moment, upright(clip.image(), self._rotate, mirror=self._mirror))
 
     def instruct(self, instruction: str) -> None:
         """A recording obeys nobody."""

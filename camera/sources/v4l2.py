@@ -16,10 +16,11 @@ from camera.latest import Latest, MailboxClosedError
 from camera.settings import CameraSettings
 from camera.source import CameraError, CameraFailed
 from camera.sources.upright import upright
+from camera.sources.v4l2_controls import V4L2Controls
 from camera.sources.v4l2_probe import check_device
 
-PIXEL_FORMAT = "MJPG"
-"""Asked of every camera: over USB 2, uncompressed pictures of 640x480 and more do not reach 24 a second."""
+PIXEL_FORMATS = ("MJPG", "YUYV", "NV12", "GREY")
+"""Asked for in this order: over USB 2, uncompressed pictures of more than 640x480 do not reach 24 a second."""
 
 STOP_S = 1.0
 """Seconds the driver has to return after closing, before the thread is left alone with it."""
@@ -80,14 +81,16 @@ class V4L2Source:
     def __init__(self, device: Path, settings: CameraSettings, opener: Callable[[Path], Driver] = open_driver) -> None:
         self.name = f"v4l2:{device}"
         self.live = not is_virtual(device)
-        self._rotate = settings.rotate
+        self._rotate, self._mirror = settings.rotate, settings.mirror
         self._timeout = settings.capture_timeout_s
         self._frames: Latest[Frame] = Latest()
         self._driver = opener(device)
         if not self._driver.isOpened():
             self._driver.release()
             raise CameraFailed(f"{self.name} cannot be opened for capturing; unplug it and plug it in again")
-        negotiate(self._driver, settings)
+        self.pixel_format = negotiate(self._driver, settings)
+        """What the camera agreed to, as four characters."""
+        self.controls = V4L2Controls(device)
         self._thread = threading.Thread(target=self._run, name="v4l2", daemon=True)
         self._thread.start()
 
@@ -112,6 +115,7 @@ class V4L2Source:
         """Stop reading and release the device. A driver that hangs keeps it until this process ends."""
         self._frames.close()
         self._thread.join(STOP_S)
+        self.controls.close()
 
     def __enter__(self) -> Self:
         return self
@@ -128,7 +132,7 @@ class V4L2Source:
                 seq += 1
                 # A torn MJPEG frame is common on USB and no reason to stop; lasting damage ends in the time-out.
                 if got:
-                    self._frames.put(Frame(seq, moment, upright(to_bgr(picture), self._rotate)))
+                    self._frames.put(Frame(seq, moment, upright(to_bgr(picture), self._rotate, mirror=self._mirror)))
             self._frames.close(CameraFailed(f"{self.name} stopped delivering; was it unplugged?"))
         except cv2.error as error:
             self._frames.close(CameraFailed(f"{self.name}: {error.err}"))
@@ -136,14 +140,28 @@ class V4L2Source:
             self._driver.release()
 
 
-def negotiate(driver: Driver, settings: CameraSettings) -> None:
-    """Ask for pixel format, size and rate, in the order in which drivers accept them; one buffer, so that frames are fresh."""
-    driver.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*PIXEL_FORMAT))
+def negotiate(driver: Driver, settings: CameraSettings) -> str:
+    """Ask for pixel format, size and rate, in the order in which drivers accept them; one buffer, so that frames are fresh.
+
+    Returns:
+        The format that the camera agreed to; one that is none of ours where it takes none of them, and OpenCV converts it.
+    """
+    for wanted in PIXEL_FORMATS:
+        driver.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*wanted))
+        if (agreed := four_characters(driver.get(cv2.CAP_PROP_FOURCC))) == wanted:
+            break
     sideways = settings.rotate in (90, 270)
     driver.set(cv2.CAP_PROP_FRAME_WIDTH, settings.height if sideways else settings.width)
     driver.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.width if sideways else settings.height)
     driver.set(cv2.CAP_PROP_FPS, settings.fps)
     driver.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    return agreed
+
+
+def four_characters(code: float) -> str:
+    """A pixel format's code as its four characters; what cannot be printed is a dot."""
+    characters = (chr(int(code) >> shift & 0xFF) for shift in (0, 8, 16, 24))
+    return "".join(each if each.isprintable() else "." for each in characters)
 
 
 def capture_time(driver: Driver) -> float:

@@ -5,13 +5,14 @@ import fcntl
 import os
 import stat
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from camera.discover import summary, video_devices
 from camera.source import CameraAbsent, CameraBusy, CameraError, CameraFailed
 
 QUERYCAP = 0x80685600
+ENUM_FMT = 0xC0405602
 REQBUFS = 0xC0145608
 CAP_VIDEO_CAPTURE = 0x00000001
 CAP_DEVICE_CAPS = 0x80000000
@@ -60,6 +61,34 @@ def captures(handle: int, ioctl: Ioctl = fcntl.ioctl) -> bool:
         raise
     whole, node = struct.unpack_from("=II", answer, 84)
     return bool((node if whole & CAP_DEVICE_CAPS else whole) & CAP_VIDEO_CAPTURE)
+
+
+def pixel_formats(path: Path, ioctl: Ioctl = fcntl.ioctl) -> tuple[list[str], str]:
+    """The pixel formats of a camera as four characters each, and why it cannot be asked; both empty of what is no camera."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    except OSError as error:
+        return [], str(_explained(path, error))
+    try:
+        return (list(_formats(handle, ioctl)) if captures(handle, ioctl) else []), ""
+    except OSError as error:
+        return [], str(_explained(path, error))
+    finally:
+        os.close(handle)
+
+
+def _formats(handle: int, ioctl: Ioctl) -> Iterator[str]:
+    """Until the kernel knows no further one."""
+    for number in range(64):
+        answer = bytearray(64)
+        struct.pack_into("=II", answer, 0, number, BUF_TYPE_VIDEO_CAPTURE)
+        try:
+            ioctl(handle, ENUM_FMT, answer)
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                return
+            raise
+        yield answer[44:48].decode("ascii", "replace")
 
 
 def reserve(handle: int, ioctl: Ioctl = fcntl.ioctl) -> None:

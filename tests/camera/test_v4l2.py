@@ -9,10 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
+from camera.controls import Area
 from camera.frame import boot_time
 from camera.settings import CameraSettings
 from camera.source import CameraAbsent, CameraBusy, CameraError, CameraFailed
+from camera.sources import v4l2_controls
 from camera.sources.v4l2 import V4L2Source, capture_time, to_bgr
+from camera.sources.v4l2_controls import V4L2Controls
 from camera.sources.v4l2_probe import BUF_TYPE_VIDEO_CAPTURE, CAP_DEVICE_CAPS, QUERYCAP, REQBUFS, check_device
 
 NULL = Path("/dev/null")
@@ -24,7 +27,8 @@ SETTINGS = CameraSettings(capture_timeout_s=0.3)
 class FakeDriver:
     """What cv2.VideoCapture does, by a script: pictures, None for a torn frame, and what then happens at the end."""
 
-    def __init__(self, *pictures, at_end="ends", opened=True):
+    def __init__(self, *pictures, at_end="ends", opened=True, takes=None):
+        self.takes = takes
         self.pictures = list(pictures)
         self.at_end = at_end
         self.opened = opened
@@ -41,6 +45,8 @@ class FakeDriver:
         return True
 
     def get(self, prop):
+        if prop == cv2.CAP_PROP_FOURCC:
+            return self.asked[prop] if self.takes is None else cv2.VideoWriter.fourcc(*self.takes)
         assert prop == cv2.CAP_PROP_POS_MSEC
         return (time.monotonic() - 0.05) * 1000
 
@@ -140,6 +146,13 @@ def test_size_format_and_rate_are_asked_for():
     assert driver.released.is_set()
 
 
+@pytest.mark.parametrize(("takes", "agreed"), [(None, "MJPG"), ("YUYV", "YUYV"), ("GREY", "GREY"), ("BGR3", "BGR3")])
+def test_the_pixel_format_is_the_first_that_the_camera_takes(takes, agreed):
+    driver = FakeDriver(takes=takes)
+    with opened(driver) as source:
+        assert source.pixel_format == agreed
+
+
 def test_the_newest_frame_upright_then_the_failure():
     picture = np.zeros((40, 60), np.uint8)
     driver = FakeDriver(None, picture, at_end="ends")
@@ -194,3 +207,53 @@ def test_a_time_stamp_of_another_clock_is_not_believed():
 def test_colour_is_left_as_it_is():
     picture = np.random.default_rng(1).integers(0, 255, (4, 4, 3), np.uint8)
     assert to_bgr(picture) is picture
+
+
+class FakeControls:
+    """The kernel's answers about the controls of one camera."""
+
+    def __init__(self, ranges):
+        self.ranges = ranges
+        self.values = {control: limits[2] for control, limits in self.ranges.items()}
+
+    def __call__(self, _handle, request, content):
+        control = struct.unpack_from("=I", content)[0]
+        if control not in self.ranges:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        match request:
+            case v4l2_controls.QUERYCTRL:
+                assert len(content) == 68
+                lowest, highest, usual = self.ranges[control]
+                struct.pack_into("=iiiiI", content, 40, lowest, highest, 1, usual, 0)
+            case v4l2_controls.G_CTRL:
+                struct.pack_into("=i", content, 4, self.values[control])
+            case v4l2_controls.S_CTRL:
+                self.values[control] = struct.unpack_from("=i", content, 4)[0]
+
+
+def test_exposure_follows_the_face_by_the_first_control_there_is():
+    now = [10.0]
+    bias, brightness = v4l2_controls.EXPOSURE_BIAS, v4l2_controls.BRIGHTNESS
+    kernel = FakeControls({bias: (0, 8, 4), brightness: (-64, 64, 0), v4l2_controls.EXPOSURE_TIME: (1, 500, 83)})
+    controls = V4L2Controls(NULL, kernel, lambda: now[0])
+    controls.meter(Area(0, 0, 1, 1), 30.0)
+    assert kernel.values[bias] == 5
+    now[0] += 1
+    controls.meter(Area(0, 0, 1, 1), 250.0)
+    now[0] += 1
+    controls.meter(Area(0, 0, 1, 1), 250.0)
+    assert kernel.values[bias] == 3
+    assert kernel.values[brightness] == 0
+    assert controls.exposure().time_us == 8300
+    assert controls.exposure().gain is None
+    controls.close()
+    assert kernel.values[bias] == 4
+
+
+def test_a_camera_without_controls_is_left_as_it_is():
+    controls = V4L2Controls(NULL, FakeControls({}))
+    controls.meter(Area(0, 0, 1, 1), 10.0)
+    controls.rate(5)
+    assert controls.exposure().time_us is None
+    controls.close()
+    controls.close()
