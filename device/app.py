@@ -28,6 +28,7 @@ from device.enrolling import Enrolling
 from device.factor_commands import FactorDesk
 from device.health import DeviceHealth, Watched
 from device.health_log import HealthLog
+from device.heartbeat import feed_watchdog
 from device.keys import load_keys
 from device.kiosk import Kiosk
 from device.kiosk_parts import Parts
@@ -54,12 +55,18 @@ from device.store.store import open_store
 from device.supervisor import Supervisor
 from device.tasks import Tasks
 from device.vision_link import Instance
+from device.vision_unit import vision_unit
 from device.webhooks import Webhooks
+from inference import notify
 
 
 @asynccontextmanager
 async def vision(instance: Instance, config: Config, models: Models) -> AsyncIterator[Watched]:
-    """A vision instance's socket, and the supervisor that will run it."""
+    """A vision instance's socket, and who will keep it running: systemd by its unit, or a supervisor here."""
+    if config.watch.keeper == "systemd":
+        async with vision_unit(instance, config, models) as (link, keeper):
+            yield Watched(link, keeper)
+        return
     path = config.vision_socket(instance)
     async with link_to(instance, path, models, lambda: supervisor.pid) as link:
         command = vision_command(instance, path, models.seen_by(config), models.former)
@@ -117,11 +124,14 @@ async def control(config: Config, say: Say) -> None:
         tasks.helper("retention", retention(store, clock, config.events))
         tasks.helper("dating", date_rows(store, clock))
         tasks.helper("health", HealthLog(store, health.readiness, clock).run())
+        tasks.helper("watchdog", feed_watchdog(store.ping))
         tasks.helper("webhooks", Webhooks(store, clock, config.events).run())
         port = await enter(serve(app, config.listen.host, config.listen.port))
         links = EnrollLinks(store, sessions, keys.hash_api_key, clock, config.enroll)
         await enter(serve_lan(config.lan, services, say, EnrollPage(links).mount))
         await enter(AdminServer(operations, config.admin_socket))
+        notify.ready(f"policy {config.kiosk.policy}, door {door.driver}")
+        stack.callback(notify.stopping)
         say(f"facekiosk: the screen is at http://{config.listen.host}:{port}/kiosk/")
         tasks.vital("introduction", introduce(camera, config, door, board, say, began))
         await until_over(tasks)

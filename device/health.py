@@ -8,10 +8,11 @@ from api.clock import Clock
 from api.ports import StoreError
 from camera.frame import boot_time
 from device.door.base import Door
+from device.keeper import Keeper
 from device.operations import Health
 from device.own_vision import vision_status
 from device.store.store import SqlCipherStore
-from device.supervisor import Life, Supervisor
+from device.supervisor import Life
 from device.vision_link import VisionLink
 
 
@@ -20,7 +21,7 @@ class Watched:
     """One vision instance: its socket and who keeps it running."""
 
     link: VisionLink
-    supervisor: Supervisor
+    supervisor: Keeper
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from device.board import Board, Phase, Sign
 from device.commands import OperationRefused
 from device.feed import Subscription
+from device.keeper import Keeper
 from device.kiosk import Kiosk
 from device.kiosk_parts import KioskReserved
-from device.supervisor import Supervisor
 from device.vision_link import VisionLink
 from inference.observation import Observation
 
@@ -19,7 +19,7 @@ DEPTH = 2
 class KioskCamera:
     """Implements `device.enrolling.LocalCamera` beside a running kiosk."""
 
-    def __init__(self, link: VisionLink, supervisor: Supervisor, kiosk: Kiosk, board: Board) -> None:
+    def __init__(self, link: VisionLink, supervisor: Keeper, kiosk: Kiosk, board: Board) -> None:
         self._link = link
         self._supervisor = supervisor
         self._kiosk = kiosk

@@ -9,8 +9,9 @@ import logging
 from api.ending import end
 from api.ports import VisionUnavailable
 from camera.frame import boot_time
+from device.keeper import Keeper
 from device.settings import WatchSettings
-from device.supervisor import Life, Supervisor
+from device.supervisor import Life
 from device.vision_link import VisionLink
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class OnNeed:
         settings: when it is no longer needed, and how large it may grow.
     """
 
-    def __init__(self, link: VisionLink, supervisor: Supervisor, settings: WatchSettings) -> None:
+    def __init__(self, link: VisionLink, supervisor: Keeper, settings: WatchSettings) -> None:
         self._link = link
         self._supervisor = supervisor
         self._idle_s = settings.remote_idle_s

@@ -15,6 +15,7 @@ from device.commands import OperationRefused, VisionStatus
 from device.config import Config
 from device.enrolling import SourceOver, View
 from device.feed import Subscription
+from device.keeper import Keeper
 from device.models import Models, Placed
 from device.remote_vision import VisionRemote
 from device.supervisor import Life, Supervisor, VisionRefused
@@ -34,9 +35,14 @@ JUDGE_S = 20.0
 
 def vision_command(instance: Instance, socket: Path, config: Config, former: Placed | None = None) -> Sequence[str]:
     """The command line of a vision process that connects to `socket`; `former` is embedded with beside the configured model."""
+    told = told_to_vision(config, former).model_dump_json()
+    return (sys.executable, "-m", "inference.vision", instance, "--socket", str(socket), "--config", told)
+
+
+def told_to_vision(config: Config, former: Placed | None = None) -> ProcessSettings:
+    """All that a vision process is told."""
     beside = None if former is None else former.manifest
-    told = ProcessSettings(camera=config.camera, vision=config.vision, beside=beside, log_level=config.log.level)
-    return (sys.executable, "-m", "inference.vision", instance, "--socket", str(socket), "--config", told.model_dump_json())
+    return ProcessSettings(camera=config.camera, vision=config.vision, beside=beside, log_level=config.log.level)
 
 
 def link_to(instance: Instance, socket: Path, models: Models, expected: Callable[[], int | None]) -> VisionLink:
@@ -118,7 +124,7 @@ def _patient(config: Config) -> Config:
     return config.model_copy(update={"watch": watch, "log": config.log.model_copy(update={"level": "error"})})
 
 
-def vision_status(link: VisionLink, supervisor: Supervisor) -> VisionStatus:
+def vision_status(link: VisionLink, supervisor: Keeper) -> VisionStatus:
     """How a vision instance is, for operators."""
     hello, condition = link.hello, supervisor.condition
     state = "ready" if hello is not None and condition.life is Life.STARTING else condition.life.value

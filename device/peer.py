@@ -58,8 +58,8 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
-def listen_privately(path: Path) -> socket.socket:
-    """A listening stream socket of mode 0600; a socket file left over at `path` is replaced.
+def listen_privately(path: Path, group: int | None = None) -> socket.socket:
+    """A listening stream socket of mode 0600, or 0660 and of `group`; a socket file left over at `path` is replaced.
 
     Raises:
         OSError: it cannot be made.
@@ -70,6 +70,9 @@ def listen_privately(path: Path) -> socket.socket:
         # The file is made by bind() with the socket's own mode, so that there is no moment in which others may connect.
         os.fchmod(listener.fileno(), 0o600)
         listener.bind(os.fspath(path))
+        if group is not None:
+            os.chown(path, -1, group)
+            path.chmod(0o660)
         listener.listen(4)
     except BaseException:
         listener.close()

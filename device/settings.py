@@ -137,6 +137,16 @@ class WatchSettings(BaseModel):
         float, Field(description="Pause before the first restart; doubled by each further one.", ge=0.1, le=60)
     ] = 0.5
     backoff_max_s: Annotated[float, Field(description="Longest pause between restarts.", ge=0.1, le=600)] = 30.0
+    keeper: Annotated[
+        Literal["control", "systemd"],
+        Field(description="Who starts vision, and starts it again: control itself, or systemd by the units of `make install`."),
+    ] = "control"
+    camera_user: Annotated[str, Field(description="User that systemd runs vision@camera as; nobody else may be it.")] = (
+        "facekiosk-camera"
+    )
+    remote_user: Annotated[str, Field(description="User that systemd runs vision@remote as; nobody else may be it.")] = (
+        "facekiosk-remote"
+    )
     remote_idle_s: Annotated[
         float, Field(description="Seconds without a remote frame after which vision@remote is stopped.", ge=5, le=3600)
     ] = 120.0

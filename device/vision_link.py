@@ -87,8 +87,9 @@ class VisionLink:
         instance: `camera` or `remote`; a peer that says it is the other one is refused.
         path: the socket's path.
         model_id: the embedding that control works with; a peer with another one is refused.
-        expected: the process that may connect, or whose descendants may; None while none may.
+        expected: says the process that may connect, or whose descendants may, None while none may; or None: any of `users`' may.
         users: the user ids that may connect; by default this process's own.
+        group: the group that may open the socket besides this process's user.
         beside_id: the second embedding that control compares, in a transition; empty: none.
     """
 
@@ -97,9 +98,10 @@ class VisionLink:
         instance: Instance,
         path: Path,
         model_id: str,
-        expected: Callable[[], int | None],
+        expected: Callable[[], int | None] | None,
         users: frozenset[int] | None = None,
         beside_id: str = "",
+        group: int | None = None,
     ) -> None:
         self.instance = instance
         self.path = path
@@ -118,6 +120,7 @@ class VisionLink:
         self.model_id, self.beside_id = model_id, beside_id
         self._expected = expected
         self._users = frozenset({os.getuid()}) if users is None else users
+        self._group = group
         self._writer: asyncio.StreamWriter | None = None
         self._serving: set[asyncio.Task[None]] = set()
         self._watchers = 0
@@ -151,7 +154,7 @@ class VisionLink:
         Raises:
             OSError: the socket cannot be made.
         """
-        self._server = await asyncio.start_unix_server(self._accept, sock=listen_privately(self.path))
+        self._server = await asyncio.start_unix_server(self._accept, sock=listen_privately(self.path, self._group))
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -171,6 +174,12 @@ class VisionLink:
         await asyncio.sleep(SETTLE_S)
         if self._serving:
             await asyncio.wait(self._serving, timeout=1.0)
+
+    def hang_up(self) -> None:
+        """Close the connection there is: a vision that works ends then."""
+        if (writer := self._writer) is not None:
+            self._disconnected()
+            writer.transport.abort()
 
     def send(self, message: ToVision) -> bool:
         """Send without waiting; False when nobody is connected, or the peer has stopped reading."""
@@ -252,14 +261,19 @@ class VisionLink:
                 answer.set_exception(ConnectionError("vision went away"))
 
     def _may_connect(self, peer: Peer) -> bool:
-        expected = self._expected()
-        if peer.uid not in self._users or expected is None or not peer.descends_from(expected):
+        if peer.uid not in self._users or not self._is_expected(peer):
             log.warning("vision@%s: process %d of user %d may not connect", self.instance, peer.pid, peer.uid)
             return False
         if self._writer is not None:
             log.warning("vision@%s: a second connection is refused", self.instance)
             return False
         return True
+
+    def _is_expected(self, peer: Peer) -> bool:
+        if self._expected is None:
+            return True
+        expected = self._expected()
+        return expected is not None and peer.descends_from(expected)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer

@@ -32,6 +32,10 @@ class Duty(Protocol):
         """Number of the last capture, or of images judged: what progress is seen by."""
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing is to be done, so that no progress is owed."""
+
+    @property
     def dropped(self) -> int:
         """Frames captured and never looked at."""
 

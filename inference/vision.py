@@ -1,7 +1,8 @@
 """The vision process: `python -m inference.vision camera|remote --socket PATH --config JSON`. It has no key, store or network.
 
 It connects to control's Unix socket, says hello, and works until control closes the connection, the source is over, or SIGTERM.
-The settings are JSON (`ProcessSettings`), on the command line or, as `-`, on standard input. How it ends:
+The settings are JSON (`ProcessSettings`), on the command line, in a file or, as `-`, on standard input. Where a systemd unit runs
+it, the unit's watchdog is fed from captures alone (of vision@remote: from images judged, or none to judge). How it ends:
 
     0  control closed the connection, SIGTERM, or the source came to its end
     1  a fault of its own; standard error has the trace
@@ -28,6 +29,7 @@ from pydantic import ValidationError
 
 from camera.discover import video_nodes
 from camera.source import CameraAbsent, CameraBusy, CameraEnded, CameraError
+from inference import notify
 from inference.channel import ChannelError, Ended, Waiting
 from inference.duty import Duty, first_of
 from inference.manifest import ModelError
@@ -44,6 +46,8 @@ DONE, FAULT, USAGE, CONTROL_LOST, CAMERA, MODEL = range(6)
 """Exit statuses, as in the module's docstring."""
 NICE = 10
 """How much lower the priority of vision@remote is (setpriority(2)): a tenth of the camera's share where both want to run."""
+START_S = 30.0
+"""Seconds that a start may take after its pause, before systemd gives it up."""
 STOP_S = 2.0
 """Seconds that the working thread has to end; then the process ends without it."""
 
@@ -81,6 +85,7 @@ async def _serve(duty: Duty, socket: Path, restraint: Restraint | None) -> int:
     try:
         return await _work(duty, outlet, worker)
     finally:
+        notify.stopping()
         duty.stop()
         await asyncio.wait({worker.call(duty.close)}, timeout=STOP_S)
         await outlet.close()
@@ -92,13 +97,16 @@ async def _wait(restraint: Restraint, outlet: Outlet) -> None:
     if pause := restraint.pause(failures):
         log.warning("the last %d starts ended early; this one waits for %g s", failures, pause)
         outlet.offer(Waiting(failures, pause))
+        notify.patience(pause + START_S)
         await sleep_unless_changed(pause, video_nodes)
     asyncio.get_running_loop().call_later(STEADY_S, restraint.forgive)
 
 
 async def _work(duty: Duty, outlet: Outlet, worker: Worker) -> int:
     try:
-        outlet.offer(await worker.call(duty.open))
+        hello = await worker.call(duty.open)
+        outlet.offer(hello)
+        notify.ready(f"{hello.source} ({'live' if hello.live else 'not live'})")
         await first_of(asyncio.ensure_future(duty.work(outlet, worker)), asyncio.ensure_future(_beat(duty, outlet)))
         return DONE
     except ModelError as error:
@@ -122,8 +130,13 @@ async def _end(outlet: Outlet, reason: str, error: Exception, status: int) -> in
 
 
 async def _beat(duty: Duty, outlet: Outlet) -> None:
+    fed = -1
     while True:
-        outlet.offer(heartbeat(duty.captured, duty.dropped))
+        captured = duty.captured
+        outlet.offer(heartbeat(captured, duty.dropped))
+        if captured > fed or duty.idle:
+            notify.alive()
+            fed = captured
         await asyncio.sleep(HEARTBEAT_S)
 
 
@@ -132,11 +145,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m inference.vision", description="Looks at frames for control.")
     parser.add_argument("instance", choices=("camera", "remote"), help="which of the two instances this is")
     parser.add_argument("--socket", required=True, type=Path, help="Unix socket on which control listens")
-    parser.add_argument("--config", default="{}", help="settings as JSON; `-` reads them from standard input")
+    given = parser.add_mutually_exclusive_group()
+    given.add_argument("--config", default="{}", help="settings as JSON; `-` reads them from standard input")
+    given.add_argument("--settings", type=Path, metavar="FILE", help="file of the settings as JSON, which control writes")
     parser.add_argument("--crashes", type=Path, metavar="FILE", help="count of lives that ended early, for pauses between them")
     asked = parser.parse_args(arguments)
     try:
-        settings = ProcessSettings.model_validate_json(sys.stdin.read() if asked.config == "-" else asked.config)
+        settings = ProcessSettings.model_validate_json(_told(asked))
+    except OSError as error:
+        parser.error(f"the settings cannot be read: {error}")
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         parser.error(f"the settings are not valid: {problems}")
@@ -151,6 +168,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:
         log.exception("vision failed")
         return FAULT
+
+
+def _told(asked: argparse.Namespace) -> str:
+    if asked.settings is not None:
+        return Path(asked.settings).read_text(encoding="utf-8")
+    return sys.stdin.read() if asked.config == "-" else str(asked.config)
 
 
 def give_way() -> None:

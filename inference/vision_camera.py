@@ -42,6 +42,11 @@ class CameraDuty:
         return 0 if self._capture is None else self._capture.last_seq
 
     @property
+    def idle(self) -> bool:
+        """Never: a camera owes frames."""
+        return False
+
+    @property
     def dropped(self) -> int:
         """Frames captured and replaced by a newer one before they were looked at."""
         return 0 if self._capture is None else self._capture.dropped

@@ -27,11 +27,17 @@ class RemoteDuty:
         self._networks: Networks | None = None
         self._graphs = Graphs(MediaPipeFinder, lambda: MediaPipeMesher(tracking=True), settings.vision.max_graphs)
         self._judge: StreamJudge | None = None
+        self._judging = False
 
     @property
     def captured(self) -> int:
         """Images judged since the start."""
         return 0 if self._judge is None else self._judge.judged
+
+    @property
+    def idle(self) -> bool:
+        """Whether no image is being judged."""
+        return not self._judging
 
     @property
     def dropped(self) -> int:
@@ -53,7 +59,10 @@ class RemoteDuty:
         while (message := await read_from_control(outlet.reader)) is not None:
             match message:
                 case Judge():
-                    await outlet.deliver(await worker.call(judge.judge, message))
+                    self._judging = True
+                    answer = await worker.call(judge.judge, message)
+                    self._judging = False
+                    await outlet.deliver(answer)
                 case Forget(stream=stream):
                     await worker.call(judge.forget, stream)
                 case _:
