@@ -19,6 +19,7 @@ import msgspec
 
 from api.ports import StoreError
 from device.commands import AnyCommand, AnyReply, Done, EnrollPhotos, Failed, OperationRefused, Photo
+from device.journal import event
 from device.peer import Peer, listen_privately
 from inference.channel import ChannelError, pack, unpack
 
@@ -153,7 +154,7 @@ class AdminServer:
         except Exception:
             logger.exception("%s failed", name)
             return Failed(code="internal_error", message=f"{name} failed; the kiosk's log says why")
-        logger.info("operator command %s done", name)
+        logger.info("operator command %s done", name, extra=event("operator", command=name))
         return Done()
 
 

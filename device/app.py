@@ -20,7 +20,7 @@ from camera.frame import boot_time
 from device.admin import AdminServer
 from device.board import Board
 from device.client_commands import keep_warning
-from device.clock import SystemClock
+from device.clock_commands import ClockDesk
 from device.config import Config
 from device.dating import date_rows
 from device.door.drivers import make_door
@@ -29,6 +29,9 @@ from device.factor_commands import FactorDesk
 from device.health import DeviceHealth, Watched
 from device.health_log import HealthLog
 from device.heartbeat import feed_watchdog
+from device.integrity import Integrity, model_files
+from device.journal import follow, journal_here
+from device.kept_time import clock_of, keep_time
 from device.keys import load_keys
 from device.kiosk import Kiosk
 from device.kiosk_parts import Parts
@@ -51,6 +54,7 @@ from device.remote_vision import VisionRemote
 from device.retention import retention
 from device.screen import Screen
 from device.second_factor import SecondFactor, factor_parts
+from device.service_commands import ServiceDesk
 from device.store.store import open_store
 from device.supervisor import Supervisor
 from device.tasks import Tasks
@@ -87,7 +91,7 @@ async def control(config: Config, say: Say) -> None:
         stack.enter_context(hold_data(config.paths.data_dir))
         private_folder(config.socket_dir)
         store = await enter(open_store(config.database, keys))
-        clock = SystemClock(floor=await store.newest_time())
+        clock = clock_of(config.paths.data_dir, await store.newest_time())
         models, recognition = await enter(recognising(store, config, clock))
         camera, remote = await enter(vision("camera", config, models)), await enter(vision("remote", config, models))
         sessions = SessionService(store, recognition, config.session, clock, Lockouts(store, config.lockout, clock))
@@ -102,18 +106,27 @@ async def control(config: Config, say: Say) -> None:
         parts = Parts(camera.link, sessions, store, door, clock, board, say, factor)
         kiosk = Kiosk(parts, config.kiosk, config.door, config.pad)
         local = KioskCamera(camera.link, camera.supervisor, kiosk, board)
-        health = DeviceHealth(camera, remote, store, door, models.model.path, clock, began)
+        data = config.paths.data_dir
+        integrity = Integrity(
+            store, lambda: model_files(config.vision, recognition.compared), lambda: not any(sessions.running().values())
+        )
+        health = DeviceHealth(camera, remote, store, door, models.model.path, clock, began, data, integrity)
 
         photos = PhotoJudge(judge, clock, config.session.face_min_quality_score)
         enrolling = Enrolling(store, recognition, sessions, photos, local, clock, operator_name())
         desk = ModelDesk(store, config.vision, clock, operator_name(), models)
         factor_desk = FactorDesk(factors, config.pad.pin_digits, operator_name())
-        operations = Operations(store, recognition, enrolling, local, config, keys.hash_api_key, health.health, desk, factor_desk)
+        service = ServiceDesk(ClockDesk(store.factors, clock, operator_name(), data), health.report)
+        operations = Operations(
+            store, recognition, enrolling, local, config, keys.hash_api_key, health.health, desk, factor_desk, service
+        )
         credentials = Credentials(store, keys.hash_api_key, keys.jwt, clock, config.api.jwt_minutes * 60)
         frames = FrameDesk(judge, sessions, clock)
         services = Services(store, sessions, frames, credentials, recognition, clock, config.api, health.readiness)
         services = replace(services, limits=Limits(config.limits, clock.boot))
         metrics = Metrics(Sources(store, sessions, door, (camera, remote), clock))
+        if journal_here() is not None:
+            follow(store.watch)
         app = build_app(services, Screen(board, camera.link, kiosk).mount, metrics.mount)
 
         tasks = await enter(Tasks())
@@ -122,6 +135,8 @@ async def control(config: Config, say: Say) -> None:
         tasks.helper("vision@remote", on_need.run())
         tasks.helper("key ages", keep_warning(store, clock))
         tasks.helper("retention", retention(store, clock, config.events))
+        tasks.helper("kept time", keep_time(data, clock))
+        tasks.helper("integrity", integrity.run())
         tasks.helper("dating", date_rows(store, clock))
         tasks.helper("health", HealthLog(store, health.readiness, clock).run())
         tasks.helper("watchdog", feed_watchdog(store.ping))

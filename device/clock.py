@@ -44,9 +44,10 @@ class SystemClock:
     def __init__(self, *, synchronized: Path = _SYNCHRONIZED, rtc: Path = _RTC, floor: float | None = None) -> None:
         self._boot_id = _BOOT_ID.read_text(encoding="ascii").strip()
         self._synchronized = synchronized
-        self._set = set_from_rtc(rtc)
+        self.set_by = "rtc" if set_from_rtc(rtc) else ""
+        """Who set wall time in this boot: `rtc`, `ntp` or `operator`; empty: nobody yet."""
         self.floor = floor
-        """POSIX seconds of the newest row (`newest_time()` of the store): a wall clock behind it is wrong."""
+        """POSIX seconds of the newest row or of the time kept last, whichever is later: a wall clock behind it is wrong."""
 
     @property
     def boot_id(self) -> str:
@@ -63,8 +64,9 @@ class SystemClock:
 
     def trusted(self) -> bool:
         """Whether calendar rules and tokens' expiry may go by wall time."""
-        self._set = self._set or self._synchronized.exists() or kernel_synchronized()
-        return self._set and not _behind(self.wall(), self.floor)
+        if not self.set_by and (self._synchronized.exists() or kernel_synchronized()):
+            self.set_by = "ntp"
+        return self.set_by != "" and not _behind(self.wall(), self.floor)
 
     def dated(self) -> float | None:
         """POSIX seconds, or None while they are not trusted."""
@@ -72,7 +74,7 @@ class SystemClock:
 
     def set_by_operator(self) -> None:
         """An operator has set or confirmed the time, for this boot."""
-        self._set = True
+        self.set_by = "operator"
 
 
 class ManualClock:

@@ -12,6 +12,7 @@ from device.client_commands import ClientCommand, ClientReply
 from device.command import Command, Count, Label, OperationRefused, Realm, Reply, UserId
 from device.factor_commands import FactorCommand, FactorReply
 from device.model_commands import ModelCommand, ModelReply
+from device.service_commands import ServiceCommand, ServiceReply
 from device.user_commands import UserStateCommand, UserStateReply
 from device.webhook_commands import WebhookCommand, WebhookReply
 from inference.observation import Measure
@@ -104,19 +105,8 @@ AnyCommand = (
     | WebhookCommand
     | ModelCommand
     | FactorCommand
+    | ServiceCommand
 )
-
-
-def checked(command: AnyCommand) -> AnyCommand:
-    """The command, its values held to their limits: making a struct does not check them, decoding does.
-
-    Raises:
-        OperationRefused: a value is out of range.
-    """
-    try:
-        return msgspec.convert(msgspec.to_builtins(command), AnyCommand)  # type: ignore[no-any-return]
-    except msgspec.ValidationError as error:
-        raise OperationRefused("invalid_request", str(error)) from error
 
 
 class Photo(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -346,6 +336,7 @@ AnyReply = (
     | WebhookReply
     | ModelReply
     | FactorReply
+    | ServiceReply
     | Done
     | Failed
 )

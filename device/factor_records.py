@@ -30,11 +30,12 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class OperatorAct:
-    """What was changed about a person of the device's own realm, and by whom: for audit."""
+    """What was changed about a person of the device's own realm, or about the device, and by whom: for audit."""
 
     act: str
-    """`pin_set`, `pin_cleared`, `card_added`, `card_removed`, `enrollment_confirmed`."""
+    """`pin_set`, `pin_cleared`, `card_added`, `card_removed`, `enrollment_confirmed`, `clock_set`."""
     user_id: str
+    """Empty: it was about nobody."""
     operator: str
     """Who did it; `kiosk` where the person did, at the kiosk."""
     boot_id: str

@@ -1,19 +1,30 @@
 """How the device is, gathered from its parts: for `/readyz`, and for operators."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.clock import Clock
 from api.ports import StoreError
 from camera.frame import boot_time
+from device import machine
 from device.door.base import Door
+from device.health_report import HealthReport, status_of
+from device.integrity import Integrity
 from device.keeper import Keeper
 from device.operations import Health
 from device.own_vision import vision_status
 from device.store.store import SqlCipherStore
 from device.supervisor import Life
 from device.vision_link import VisionLink
+
+LOW_MB = 200.0
+"""Megabytes left where the data is, below which somebody should make room."""
+HOT_C = 85.0
+"""Degrees Celsius from which a Pi and a Jetson slow themselves down."""
+RATE_S = 5.0
+"""Seconds over which the camera's rate is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,29 @@ class Watched:
     supervisor: Keeper
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Rate:
+    """Captures a second, by looks at a count that grows and that begins anew with each vision."""
+
+    _seen: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def note(self, now: float, captured: int) -> None:
+        """The count at this time, boot-time seconds."""
+        if self._seen and captured < self._seen[-1][1]:
+            self._seen.clear()
+        self._seen.append((now, captured))
+        while now - self._seen[0][0] > RATE_S:
+            self._seen.popleft()
+
+    def per_second(self) -> float | None:
+        """The rate; None before the second look."""
+        if len(self._seen) < 2 or self._seen[-1][0] <= self._seen[0][0]:
+            return None
+        (began, first), (now, last) = self._seen[0], self._seen[-1]
+        return round((last - first) / (now - began), 1)
+
+
+@dataclass(slots=True)
 class DeviceHealth:
     """Looks at the parts of a running control.
 
@@ -32,6 +65,8 @@ class DeviceHealth:
         model: file of the embedding model in use.
         clock: whether its time is trusted.
         began: when control started, boot-time seconds.
+        data: the folder whose disk must not fill up.
+        integrity: what the last look through store and models found.
     """
 
     camera: Watched
@@ -41,6 +76,11 @@ class DeviceHealth:
     model: Path
     clock: Clock
     began: float
+    data: Path
+    integrity: Integrity
+    temperature: Callable[[], float | None] = machine.hottest
+    _rate: Rate = field(default_factory=Rate)
+    _well_since: float | None = None
 
     def health(self) -> Health:
         """The moving parts, for operators."""
@@ -54,13 +94,45 @@ class DeviceHealth:
 
     async def readiness(self) -> Mapping[str, str]:
         """Component → what is wrong with it; empty where nothing is."""
-        return {
+        return (await self.report()).checks
+
+    async def report(self) -> HealthReport:
+        """The device's health, now; since when it is well is known by whoever asks again and again."""
+        now, link = boot_time(), self.camera.link
+        self._rate.note(now, link.progress.captured)
+        disk, temperature = machine.free_mb(self.data), self.temperature()
+        checks = await self._checks(disk, temperature)
+        status = status_of(checks)
+        if status == "not_ready":
+            self._well_since = None
+        elif self._well_since is None:
+            self._well_since = now
+        checked = self.integrity.checked_at
+        return HealthReport(
+            status=status,
+            steady_s=0.0 if self._well_since is None else round(now - self._well_since, 1),
+            checks=checks,
+            camera_fps=None if link.hello is None else self._rate.per_second(),
+            vision_age_s=None if link.hello is None else round(now - link.progress.observed_at, 2),
+            checked_s=None if checked is None else round(now - checked, 1),
+            disk_free_mb=round(disk, 1),
+            temperature_c=temperature,
+            time_trusted=self.clock.dated() is not None,
+            models=self.integrity.models,
+        )
+
+    async def _checks(self, disk: float, temperature: float | None) -> Mapping[str, str]:
+        checks = {
             "camera": self._camera(),
             "vision": self._remote(),
             "store": await self._store(),
-            "models": "" if self.model.is_file() else f"the model's file {self.model.name} is gone; install it again",
+            "models": self._models(),
+            "disk": "" if disk >= LOW_MB else f"less than {LOW_MB:g} MB are free where the data is; make room",
             "clock": "" if self.clock.dated() is not None else "the time is not known; rules of the calendar wait for it",
         }
+        if temperature is not None:
+            checks["temperature"] = "" if temperature < HOT_C else f"the processor is hotter than {HOT_C:g} °C; it slows down"
+        return checks
 
     def _camera(self) -> str:
         if self.camera.link.hello is not None:
@@ -73,9 +145,14 @@ class DeviceHealth:
         condition = self.remote.supervisor.condition
         return condition.message if condition.life in (Life.FAILED, Life.LOOPING) else ""
 
+    def _models(self) -> str:
+        if not self.model.is_file():
+            return f"the model's file {self.model.name} is gone; install it again"
+        return next((said for said in self.integrity.models.values() if said), "")
+
     async def _store(self) -> str:
         try:
             await self.store.ping()
         except StoreError as error:
             return str(error)
-        return ""
+        return self.integrity.store

@@ -16,6 +16,7 @@ from device.certificates import TlsRefused
 from device.config import Config, ConfigError, find_config, load_config
 from device.door.base import Door, DoorRefused, check_source
 from device.health import Watched
+from device.journal import Journal, event, journal_here
 from device.peer import SocketFolderRefused
 from device.supervisor import VisionRefused
 from device.tasks import Tasks
@@ -39,13 +40,22 @@ def begin(control: Control) -> NoReturn:
     try:
         config = load_config(find_config(arguments.config))
         config = config.with_camera(arguments.camera) if arguments.camera else config
-        logging.basicConfig(level=config.log.level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+        _log(config.log.level.upper())
         asyncio.run(control(config, _say))
     except REFUSALS as error:
         sys.exit(f"facekiosk: {error}")
     except OSError as error:
         sys.exit(f"facekiosk: {_of_the_system(error)}")
     sys.exit(0)
+
+
+def _log(level: str) -> None:
+    """To the journal where there is one, else to standard error."""
+    send = journal_here()
+    if send is None:
+        logging.basicConfig(level=level, format=LOG_FORMAT, stream=sys.stderr)
+    else:
+        logging.basicConfig(level=level, format="%(message)s", handlers=[Journal(send)])
 
 
 def _arguments() -> argparse.Namespace:
@@ -71,7 +81,7 @@ async def until_over(tasks: Tasks) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     tasks.vital("stop", _stopped(stop))
-    log.info("%s ended; control stops", await tasks.first_end())
+    log.info("%s ended; control stops", await tasks.first_end(), extra=event("stopped"))
 
 
 async def _stopped(stop: asyncio.Event) -> None:
@@ -101,7 +111,12 @@ async def introduce(camera: Watched, config: Config, door: Door, board: Board, s
                 say(line)
             if not told:
                 await _first_look(camera)
-                say(f"ready after {boot_time() - began:.1f} s")
+                seconds = boot_time() - began
+                say(f"ready after {seconds:.1f} s")
+                if journal_here() is not None:  # where nobody reads standard output
+                    log.info(
+                        "the camera is ready after %.1f s: %s", seconds, line, extra=event("ready", ms=round(seconds * 1000))
+                    )
             told = line
         await camera.link.gone()
 

@@ -4,14 +4,17 @@ import os
 import pwd
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from api.sessions import SessionService
 from camera.frame import boot_time
 from device.clock import SystemClock
+from device.clock_commands import ClockDesk
 from device.commands import VisionStatus
 from device.config import Config
 from device.enrolling import Enrolling
 from device.factor_commands import FactorDesk
+from device.kept_time import clock_of
 from device.keys import Keys, load_keys
 from device.lock import hold_data
 from device.model_commands import ModelDesk
@@ -20,6 +23,7 @@ from device.own_vision import OwnCamera, OwnVision, own_remote
 from device.photos import PhotoJudge
 from device.recognition import recognising
 from device.second_factor import factor_parts
+from device.service_commands import ServiceDesk
 from device.store.store import SqlCipherStore, open_store
 
 
@@ -55,6 +59,7 @@ async def offline(config: Config) -> AsyncIterator[Operations]:
             key_hash=keys.hash_api_key,
             health=lambda: _health(boot_time() - began, vision),
             models=ModelDesk(store, config.vision, clock, operator_name(), models),
+            service=ServiceDesk(ClockDesk(store.factors, clock, operator_name(), config.paths.data_dir)),
             factors=FactorDesk(factor_parts(store, keys.hash_api_key, clock), config.pad.pin_digits, operator_name()),
         )
 
@@ -66,10 +71,11 @@ async def opened(config: Config) -> AsyncIterator[tuple[SqlCipherStore, SystemCl
     Raises:
         StoreError: as `offline`.
     """
+    become_owner(config.paths.data_dir)
     keys = load_keys(config.paths.key_file)
     with hold_data(config.paths.data_dir):
         async with open_store(config.database, keys) as store:
-            yield store, SystemClock(floor=await store.newest_time()), keys
+            yield store, clock_of(config.paths.data_dir, await store.newest_time()), keys
 
 
 @asynccontextmanager
@@ -81,6 +87,17 @@ async def offline_models(config: Config) -> AsyncIterator[ModelDesk]:
     """
     async with opened(config) as (store, clock, _):
         yield ModelDesk(store, config.vision, clock, operator_name())
+
+
+def become_owner(folder: Path) -> None:
+    """As root, go on as the user who has the folder: a file that root leaves there, the kiosk's own user could not open."""
+    if os.geteuid() != 0 or not folder.exists() or (owner := folder.stat().st_uid) == 0:
+        return
+    os.environ.setdefault("SUDO_USER", _name_of(os.getuid()))
+    who = pwd.getpwuid(owner)
+    os.initgroups(who.pw_name, who.pw_gid)
+    os.setresgid(who.pw_gid, who.pw_gid, who.pw_gid)
+    os.setresuid(owner, owner, owner)
 
 
 def operator_name() -> str:

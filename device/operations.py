@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import assert_never
 
+import msgspec
+
 from api.auth import KeyHash
 from api.clock import rfc3339
 from api.erasure import erase_person
@@ -25,6 +27,7 @@ from device.client_commands import (
     ClientRotate,
     ClientShow,
 )
+from device.clock_commands import ClockConfirm, ClockQuery, ClockSet
 from device.commands import (
     AnyCommand,
     AnyReply,
@@ -48,14 +51,15 @@ from device.commands import (
     VisitLog,
     VisitView,
     WatchCamera,
-    checked,
 )
 from device.config import Config
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
 from device.factor_commands import FactorDesk, UserCardAdd, UserCardRemove, UserPinClear, UserPinSet
+from device.health_report import HealthQuery
 from device.lan import url
 from device.model_commands import ModelCommand, ModelDesk, ModelList, ModelUse, ModelVerify
 from device.models import to_enroll_again
+from device.service_commands import ServiceDesk
 from device.user_commands import UserConfirm, UserStateCommand, UserUnlock
 from device.views import at, enrollment_view, lockout_view, person_view, sight, visit_view
 from device.webhook_commands import (
@@ -101,6 +105,7 @@ class Operations:
         health: says how the moving parts are.
         models: the models that are there and in use.
         factors: PINs and cards.
+        service: health and clock.
     """
 
     store: LinkStore
@@ -112,6 +117,7 @@ class Operations:
     health: Callable[[], Health]
     models: ModelDesk
     factors: FactorDesk
+    service: ServiceDesk
 
     async def perform(self, command: AnyCommand, photos: AsyncIterator[Photo] | None = None) -> AsyncGenerator[AnyReply, None]:
         """Carry out one command; the replies.
@@ -139,6 +145,8 @@ class Operations:
                 return self.visits(command)
             case WatchCamera():
                 return self.watch()
+            case HealthQuery() | ClockQuery() | ClockSet() | ClockConfirm():
+                return _once(self.service.carry_out(command))
             case UserPinSet() | UserPinClear() | UserCardAdd() | UserCardRemove():
                 return _once(self.factors.carry_out(command))
             case _:
@@ -284,6 +292,18 @@ def _nobody(command: UserShow | UserErase) -> OperationRefused:
     return OperationRefused(
         "user_not_found", f"realm {command.realm} has nobody of the id {command.user_id!r}; see `kioskctl user list`"
     )
+
+
+def checked(command: AnyCommand) -> AnyCommand:
+    """The command, its values held to their limits: making a struct does not check them, decoding does.
+
+    Raises:
+        OperationRefused: a value is out of range.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(command), AnyCommand)  # type: ignore[no-any-return]
+    except msgspec.ValidationError as error:
+        raise OperationRefused("invalid_request", str(error)) from error
 
 
 async def _once(answer: Awaitable[AnyReply]) -> AsyncGenerator[AnyReply, None]:

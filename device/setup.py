@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from device.config import Config, default_config_toml, load_config, parse_config
@@ -17,15 +19,36 @@ class SetupRefused(Exception):
     """The device cannot be made there; what was there is untouched."""
 
 
-def plan(config_file: Path, data: Path | None = None, key: Path | None = None) -> tuple[str, Config]:
-    """The text of a new configuration file, and what it comes to.
+APPLIANCE: Mapping[str, Mapping[str, str]] = {
+    "paths": {
+        "data_dir": "/var/lib/facekiosk/data",
+        "key_file": "/var/lib/facekiosk/keys/root.key",
+        "run_dir": "/run/facekiosk",
+    },
+    "lan": {
+        "certificate": "/var/lib/facekiosk/tls/server.crt",
+        "key": "/var/lib/facekiosk/tls/server.key",
+        "authority": "/var/lib/facekiosk/tls/authority.crt",
+        "authority_key": "/var/lib/facekiosk/tls/authority.key",
+    },
+    "watch": {"keeper": "systemd"},
+}
+"""What differs where the units of `make install` run the kiosk."""
+
+APPLIANCE_USER = "facekiosk"
+"""The user of those units' control."""
+
+
+def plan(config_file: Path, data: Path | None = None, key: Path | None = None, *, appliance: bool = False) -> tuple[str, Config]:
+    """The text of a new configuration file, and what it comes to; `appliance`: for the units of `make install`.
 
     Raises:
         SetupRefused: the configuration, the data or the key is there already; the message names all of them.
     """
     given = {"data_dir": data, "key_file": key}
     paths = {name: str(path.absolute()) for name, path in given.items() if path is not None}
-    text = default_config_toml(paths=paths)
+    tables = dict(APPLIANCE) if appliance else {}
+    text = default_config_toml(**tables | {"paths": {**tables.get("paths", {}), **paths}})
     config = parse_config(text, config_file)
     there = [str(path) for path in (config_file, config.paths.key_file, config.database) if path.exists()]
     if there:
@@ -52,6 +75,20 @@ def create(config_file: Path, text: str) -> Config:
         made = load_config(config_file)
         undo.pop_all()
     return made
+
+
+def hand_over(config: Config, user: str = APPLIANCE_USER) -> None:
+    """Give data and keys to the user who will run the kiosk.
+
+    Raises:
+        SetupRefused: there is no such user, or this one may not.
+    """
+    try:
+        for folder in (config.paths.data_dir, config.paths.key_file.parent):
+            for path in (folder, *folder.iterdir()):
+                shutil.chown(path, user, user)
+    except (LookupError, OSError) as error:
+        raise SetupRefused(f"data and keys cannot be given to {user}: {error}; `make install` makes the user") from error
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -42,7 +42,7 @@ def _tell(state: str) -> None:
     if not os.environ.get("NOTIFY_SOCKET"):
         return
     try:
-        from systemd import daemon
+        from systemd import daemon  # type: ignore[attr-defined]  # the folder systemd/ here hides it from mypy
     except ImportError:
         log.error("systemd runs this process, but systemd-python is missing: the unit will count as hung; install `appliance`")
     else:

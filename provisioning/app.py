@@ -2,9 +2,10 @@
 
 import typer
 
-from provisioning import camera, check, clients, models, tls, users, webhooks
+from provisioning import camera, check, clients, clock, models, tls, users, webhooks
 from provisioning.enroll import enroll
 from provisioning.enroll_link import enroll_link
+from provisioning.health import health
 from provisioning.init import init
 from provisioning.run import run
 from provisioning.status import status
@@ -21,13 +22,14 @@ app = typer.Typer(
     "While the kiosk runs, commands go to it; while it does not, kioskctl works on its data itself.\n\n"
     "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted.",
 )
-for command in (init, run, enroll, log, watch, status):
+for command in (init, run, enroll, log, watch, status, health):
     app.command()(command)
 app.command("enroll-link")(enroll_link)
 app.add_typer(clients.app, name="client")
 app.add_typer(users.app, name="user")
 app.add_typer(models.app, name="model")
 app.add_typer(camera.app, name="camera")
+app.add_typer(clock.app, name="clock")
 app.add_typer(check.app, name="config")
 app.add_typer(tls.app, name="tls")
 app.add_typer(webhooks.app, name="webhook")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from device.config import ENVIRONMENT_FILE, SEARCH, Config
-from device.setup import POLICIES, create, plan
+from device.setup import POLICIES, create, hand_over, plan
 from provisioning.options import JsonOption, YesOption
 from provisioning.output import Output, reporting
 
@@ -25,20 +25,26 @@ def init(
     key: Annotated[
         Path | None, typer.Option("--key", metavar="FILE", help="File of the root key; else `keys/root.key` beside the file.")
     ] = None,
+    appliance: Annotated[
+        bool,
+        typer.Option("--appliance", help="For the systemd units of `make install`: below /etc, /var/lib and /run; needs root."),
+    ] = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make a new device: configuration file, root key and empty encrypted database. Nothing is ever written over.
 
-    Example: sudo kioskctl init --config /etc/facekiosk/facekiosk.toml --data /var/lib/facekiosk
+    Examples: kioskctl init; sudo kioskctl init --appliance
     """
-    file = config_file(config)
+    file = config_file(config or (SEARCH[-1] if appliance else None))
     with reporting(as_json=as_json) as out:
-        text, planned = plan(file, data, key)
+        text, planned = plan(file, data, key, appliance=appliance)
         _announce(out, file, planned)
         if not yes:
             typer.confirm("Make them?", abort=True, err=True)
         made = create(file, text)
+        if appliance:
+            hand_over(made)
         _report(out, file, made)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from device.admin import AdminConnection, Console, running
-from device.commands import AnyCommand, AnyReply, OperationRefused, Photo, checked
+from device.commands import AnyCommand, AnyReply, OperationRefused, Photo
 from device.config import Config
 from device.model_commands import (
     ModelChosen,
@@ -21,6 +21,7 @@ from device.model_commands import (
     ModelViews,
 )
 from device.offline import offline_models
+from device.operations import checked
 from provisioning.link import question
 from provisioning.options import Common, ConfigOption, JsonOption
 from provisioning.output import FAILED, Output, listed

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import segno
@@ -11,6 +12,7 @@ from cryptography import x509
 from device.certificates import days_left, fingerprint, init, load_certificate, names_of, renew
 from device.config import Config
 from device.lan import url
+from device.offline import become_owner
 from device.settings import LanSettings
 from provisioning.options import Common, ConfigOption, JsonOption
 from provisioning.output import Output, reporting
@@ -29,7 +31,7 @@ def init_command(name: NameOption = None, config: ConfigOption = None, as_json: 
     Example: kioskctl tls init --name kiosk.local --name 192.168.1.20
     """
     with reporting(as_json=as_json) as out:
-        settings = Common(config, as_json).load()
+        settings = _settings(config, as_json=as_json)
         authority = init(settings.lan, name or own_names())
         _report(out, settings, authority)
         if not settings.lan.host:
@@ -40,7 +42,7 @@ def init_command(name: NameOption = None, config: ConfigOption = None, as_json: 
 def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show the authority's fingerprint, to compare with a phone's, and the certificate's names and end."""
     with reporting(as_json=as_json) as out:
-        settings = Common(config, as_json).load()
+        settings = _settings(config, as_json=as_json)
         _report(out, settings, load_certificate(settings.lan.authority))
         if not as_json and sys.stdout.isatty():
             segno.make(f"{url(settings.lan)}/trust/").terminal(compact=True)
@@ -53,9 +55,16 @@ def renew_command(name: NameOption = None, config: ConfigOption = None, as_json:
     Example: kioskctl tls renew --name kiosk.local --name 192.168.1.21
     """
     with reporting(as_json=as_json) as out:
-        settings = Common(config, as_json).load()
+        settings = _settings(config, as_json=as_json)
         renew(settings.lan, name or ())
         _report(out, settings, load_certificate(settings.lan.authority))
+
+
+def _settings(config: Path | None, *, as_json: bool) -> Config:
+    """The configuration; keys are made and read as the user who runs the kiosk."""
+    settings = Common(config, as_json).load()
+    become_owner(settings.paths.data_dir)
+    return settings
 
 
 def _report(out: Output, settings: Config, authority: x509.Certificate) -> None:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Set up the environment of one purpose: setup.sh run | test | system | bench. Nothing happens when it is up to date.
+# Set up the environment of one purpose: setup.sh run | test | system | bench | appliance. Nothing happens when it is up to date.
 # Installs from the locks alone, with hashes; Debian packages come from debian-packages.txt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,7 +10,8 @@ case $purpose in
     test) groups="base build dev"; optional="index appliance"; parts="base" ;;
     system) groups="base build dev"; optional="index appliance"; parts="base system" ;;
     bench) groups="base build dev bench"; optional="index appliance"; parts="base" ;;
-    *) echo "usage: scripts/setup.sh run|test|system|bench" >&2; exit 2 ;;
+    appliance) groups="base build appliance"; optional="index"; parts="base appliance" ;;
+    *) echo "usage: scripts/setup.sh run|test|system|bench|appliance" >&2; exit 2 ;;
 esac
 [ "$(uname -m)" = aarch64 ] && parts="$parts arm"
 say() { printf '\033[1m▸ %s\033[0m\n' "$*"; }

@@ -152,8 +152,9 @@ def clear_lockout(db: Database, name: str) -> bool:
 
 
 def write_act(db: Database, act: OperatorAct) -> int:
-    """Write what was changed about somebody; returns its number in the log."""
-    subject = subjects.of_user(db, LOCAL, act.user_id)
+    """Write what was changed about somebody or, with an empty id, about the device; returns its number in the log."""
+    period = subjects.period_of(act.created_at, act.boot_id, act.boot_time)
+    subject = subjects.of_user(db, LOCAL, act.user_id) if act.user_id else subjects.of_period(db, period)
     columns: dict[str, Value] = {
         "act": act.act,
         "boot_id": act.boot_id,
@@ -165,12 +166,12 @@ def write_act(db: Database, act: OperatorAct) -> int:
 
 
 def acts(db: Database, user_id: str) -> list[OperatorAct]:
-    """What was changed about a person, oldest first."""
-    rows = db.rows(
-        f"SELECT operator_acts.*, {subjects.KEY_COLUMNS} FROM operator_acts JOIN subjects USING (subject_id)"  # noqa: S608
-        " WHERE subject_id = ? ORDER BY number",
-        subjects.find(db, LOCAL, user_id),
-    )
+    """What was changed about a person or, for an empty id, about the device, oldest first."""
+    select = f"SELECT operator_acts.*, {subjects.KEY_COLUMNS} FROM operator_acts JOIN subjects USING (subject_id) WHERE "  # noqa: S608
+    if user_id:
+        rows = db.rows(f"{select} subject_id = ? ORDER BY number", subjects.find(db, LOCAL, user_id))
+    else:
+        rows = db.rows(f"{select} period IS NOT NULL ORDER BY number")
     return [_act(db, row) for row in rows]
 
 

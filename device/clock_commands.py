@@ -1,0 +1,101 @@
+"""Operators' commands about the wall clock, the replies, and how they are carried out. kioskctl sets the machine's."""
+
+from pathlib import Path
+from typing import Annotated, assert_never
+
+import msgspec
+
+from api.clock import rfc3339
+from device.clock import SystemClock
+from device.command import Command, OperationRefused, Reply
+from device.factor_records import OperatorAct
+from device.kept_time import keep_word
+from device.store.factor_store import FactorStore
+
+CLOSE_S = 5.0
+"""Seconds by which the machine's clock may differ from what it was to be set to."""
+
+
+class ClockQuery(Command, frozen=True):
+    """What the time is, and whether it is trusted. Answered by `ClockState`."""
+
+
+class ClockSet(Command, frozen=True):
+    """Write down that the clock is about to be set to a time. Answered by `ClockState`, as before it is set."""
+
+    to: Annotated[float, msgspec.Meta(ge=1_577_836_800, lt=4_102_444_800)]
+    """POSIX seconds, of 2020 to 2099."""
+
+
+class ClockConfirm(Command, frozen=True):
+    """The clock shows the time that was written down. Answered by `ClockState`; it is trusted for this boot from now on."""
+
+
+class ClockState(Reply, frozen=True):
+    """The wall clock."""
+
+    now: str
+    trusted: bool
+    set_by: str
+    """`rtc`, `ntp` or `operator`; empty: nobody has set it in this boot."""
+    floor: str | None
+    """The newest time that is known to have been: a clock behind it is wrong."""
+
+
+ClockCommand = ClockQuery | ClockSet | ClockConfirm
+
+
+class ClockDesk:
+    """Carries out the commands.
+
+    Args:
+        rows: where acts of operators are written.
+        clock: the machine's.
+        operator: who is written down as having done it.
+        folder: where an operator's word is kept for this boot.
+    """
+
+    def __init__(self, rows: FactorStore, clock: SystemClock, operator: str, folder: Path) -> None:
+        self._rows = rows
+        self._folder = folder
+        self._clock = clock
+        self._operator = operator
+        self._awaited: float | None = None
+        """Wall time minus boot time as it is to be."""
+
+    async def carry_out(self, command: ClockCommand) -> ClockState:
+        """The reply to one command. `OperationRefused`: nothing was changed."""
+        match command:
+            case ClockQuery():
+                pass
+            case ClockSet():
+                await self._announce(command.to)
+            case ClockConfirm():
+                self._confirm()
+            case _:
+                assert_never(command)
+        return self._state()
+
+    async def _announce(self, to: float) -> None:
+        clock = self._clock
+        if clock.floor is not None and to < clock.floor:
+            raise OperationRefused(
+                "time_behind", f"{rfc3339(to)} is before {rfc3339(clock.floor)}, when this device has already written events"
+            )
+        detail = {"from": round(clock.wall()), "to": round(to), "trusted_before": clock.trusted()}
+        act = OperatorAct("clock_set", "", self._operator, clock.boot_id, clock.boot(), clock.dated(), detail)
+        await self._rows.write_act(act)
+        self._awaited = to - clock.boot()
+
+    def _confirm(self) -> None:
+        clock = self._clock
+        if self._awaited is None or abs(clock.wall() - clock.boot() - self._awaited) > CLOSE_S:
+            raise OperationRefused("time_not_set", "the machine's clock does not show the time that was to be set")
+        self._awaited = None
+        keep_word(self._folder, clock.boot_id)
+        clock.set_by_operator()
+
+    def _state(self) -> ClockState:
+        clock = self._clock
+        floor = None if clock.floor is None else rfc3339(clock.floor)
+        return ClockState(now=rfc3339(clock.wall()), trusted=clock.trusted(), set_by=clock.set_by, floor=floor)

@@ -1,0 +1,79 @@
+"""Setting the clock: written down first, believed once it shows that time, kept over a restart, never before the floor."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from device import clock
+from device.clock import SystemClock
+from device.clock_commands import ClockConfirm, ClockDesk, ClockQuery, ClockSet
+from device.commands import OperationRefused
+from device.dating import date_rows
+from device.kept_time import clock_of, floor_of, keep, keep_time, read_kept
+
+
+@pytest.fixture
+def untold(monkeypatch, tmp_path: Path) -> SystemClock:
+    """A clock that nobody has set."""
+    monkeypatch.setattr(clock, "kernel_synchronized", lambda: False)
+    monkeypatch.setattr(clock, "_SYNCHRONIZED", tmp_path / "never")
+    monkeypatch.setattr(clock, "_RTC", tmp_path / "none")
+    return SystemClock(synchronized=tmp_path / "never", rtc=tmp_path / "none")
+
+
+async def test_setting_it_is_written_down_and_then_trusted_for_this_boot(real_store, untold, tmp_path: Path) -> None:
+    desk = ClockDesk(real_store.factors, untold, "ann", tmp_path)
+    assert not (await desk.carry_out(ClockQuery())).trusted
+    with pytest.raises(OperationRefused) as refused:
+        await desk.carry_out(ClockConfirm())
+    assert refused.value.code == "time_not_set"
+    assert not (await desk.carry_out(ClockSet(to=time.time()))).trusted
+    state = await desk.carry_out(ClockConfirm())
+    assert (state.trusted, state.set_by) == (True, "operator")
+    (act,) = await real_store.factors.acts("")
+    assert (act.act, act.operator) == ("clock_set", "ann")
+    assert act.detail["to"] == pytest.approx(time.time(), abs=5)
+    await date_rows(real_store, untold)
+    assert await real_store.verify() == 1
+    again = SystemClock(synchronized=tmp_path / "never", rtc=tmp_path / "none")
+    assert not again.trusted()
+    assert clock_of(tmp_path, None).trusted()
+
+
+async def test_a_time_that_was_not_set_is_not_believed(real_store, untold, tmp_path: Path) -> None:
+    desk = ClockDesk(real_store.factors, untold, "ann", tmp_path)
+    await desk.carry_out(ClockSet(to=time.time() + 3600))
+    with pytest.raises(OperationRefused, match="does not show"):
+        await desk.carry_out(ClockConfirm())
+    assert not untold.trusted()
+
+
+async def test_a_time_before_the_newest_event_is_refused_and_nothing_written(real_store, untold, tmp_path: Path) -> None:
+    untold.floor = time.time()
+    desk = ClockDesk(real_store.factors, untold, "ann", tmp_path)
+    with pytest.raises(OperationRefused) as refused:
+        await desk.carry_out(ClockSet(to=time.time() - 3600))
+    assert refused.value.code == "time_behind"
+    assert await real_store.factors.acts("") == []
+
+
+def test_the_floor_is_the_later_of_row_and_kept_time(tmp_path: Path) -> None:
+    assert floor_of(tmp_path, None) is None
+    assert floor_of(tmp_path, 10.0) == 10.0
+    keep(tmp_path, 20.4)
+    assert (floor_of(tmp_path, 10.0), floor_of(tmp_path, 30.0), floor_of(tmp_path, None)) == (20.0, 30.0, 20.0)
+    (tmp_path / "last-time").write_text("soon")
+    assert floor_of(tmp_path, None) is None
+
+
+async def test_only_a_trusted_time_is_kept(untold, tmp_path: Path) -> None:
+    for trusted in (False, True):
+        if trusted:
+            untold.set_by_operator()
+        keeping = asyncio.ensure_future(keep_time(tmp_path, untold))
+        await asyncio.sleep(0)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        assert (read_kept(tmp_path) is not None) is trusted

@@ -1,0 +1,82 @@
+"""What the journal gets: a message id for each kind of event, its fields, and nothing personal."""
+
+import logging
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.records import Attempt, DoorEvent, HealthEvent, LogRecord, SessionKind, Visit
+from device.journal import MESSAGE_IDS, Journal, event, follow, journal_here, note, priority
+from device.store.watch import StoreWatch
+
+BOOT = {"boot_id": "b", "boot_time": 1.0}
+ATTEMPT = Attempt(
+    "a", "secret-token", "local", SessionKind.AUTHENTICATION, False, "ada", 0.61, "e", True, 900, "no_match", **BOOT
+)
+RECORDS: tuple[LogRecord, ...] = (
+    ATTEMPT,
+    Visit("v", "granted", "match", "ada", 0.97, 1200, ("a",), **BOOT),
+    DoorEvent("d", "unlocked", "camera", "ada", "a", **BOOT, detail={"name": "Ada Lovelace"}),
+    HealthEvent("h", "camera", "failed", "it is unplugged", **BOOT),
+)
+
+
+@pytest.fixture
+def entries() -> Any:
+    sent: list[dict[str, str]] = []
+    handler, logger = Journal(lambda message, **fields: sent.append({"MESSAGE": message, **fields})), logging.getLogger("device")
+    logger.addHandler(handler)
+    before, level = logger.level, logger.setLevel(logging.INFO)
+    assert level is None
+    yield sent
+    logger.removeHandler(handler)
+    logger.setLevel(before)
+
+
+def test_each_record_is_an_event_and_says_nothing_personal(entries: list[dict[str, str]]) -> None:
+    for record in RECORDS:
+        note(record)
+    assert [entry["FACEKIOSK_EVENT"] for entry in entries] == ["attempt", "visit", "door", "health"]
+    assert [entry["MESSAGE_ID"] for entry in entries] == [MESSAGE_IDS[entry["FACEKIOSK_EVENT"]] for entry in entries]
+    assert entries[0]["FACEKIOSK_REASON"] == "no_match"
+    assert entries[3] | {"PRIORITY": "4", "FACEKIOSK_COMPONENT": "camera"} == entries[3]
+    assert not re.search(r"ada|lovelace|secret|0\.61|0\.97", repr(entries), re.IGNORECASE)
+
+
+def test_a_line_that_is_no_event_is_a_plain_entry(entries: list[dict[str, str]]) -> None:
+    logging.getLogger("device.app").error("broken: %d", 7)
+    logging.getLogger("device.app").info("odd", extra=event("unheard of"))
+    assert entries[0] == {"MESSAGE": "broken: 7", "LOGGER": "device.app", "PRIORITY": "3"}
+    assert "MESSAGE_ID" not in entries[1]
+
+
+def test_what_watched_before_still_watches(entries: list[dict[str, str]]) -> None:
+    watch, seen = StoreWatch(), list[LogRecord]()
+    watch.on_record = seen.append
+    follow(watch)
+    watch.wrote(1, replace(ATTEMPT, success=True))
+    assert len(seen) == len(entries) == 1
+
+
+def test_the_journal_is_used_only_where_standard_error_goes_to_it(tmp_path: Path) -> None:
+    pytest.importorskip("systemd.journal")
+    with (tmp_path / "stream").open("w") as stream:
+        status = os.fstat(stream.fileno())
+        assert journal_here(stream, {}) is None
+        assert journal_here(stream, {"JOURNAL_STREAM": "1:2"}) is None
+        assert journal_here(stream, {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}) is not None
+
+
+def test_ids_are_ids_and_documented(root: Path) -> None:
+    assert len(set(MESSAGE_IDS.values())) == len(MESSAGE_IDS)
+    assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in MESSAGE_IDS.values())
+    text = (root / "docs/installer.md").read_text(encoding="utf-8")
+    assert {kind for kind, each in MESSAGE_IDS.items() if f"| `{kind}` | `{each}` |" not in text} == set()
+
+
+def test_levels_and_priorities() -> None:
+    assert [priority(level) for level in (50, 40, 30, 25, 20, 10, 1)] == [2, 3, 4, 6, 6, 7, 7]

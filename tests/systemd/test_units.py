@@ -1,0 +1,105 @@
+"""What `make install` puts in place, held to what the issue asks of the sandbox, by systemd's own tools."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+UNITS = ("facekiosk.service", "facekiosk-vision@camera.service", "facekiosk-vision@remote.service")
+EXPOSURE_MAX = 2.0
+
+
+@pytest.fixture(scope="module")
+def image(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image's root with the appliance in it, and stand-ins for the programs that the units name."""
+    image = tmp_path_factory.mktemp("image")
+    subprocess.run([root / "scripts/install.sh", image], check=True, capture_output=True, text=True, timeout=50)
+    for program in ("opt/facekiosk/.venv/bin/python", "usr/bin/cage"):
+        (image / program).parent.mkdir(parents=True, exist_ok=True)
+        (image / program).write_text("#!/bin/sh\n")
+        (image / program).chmod(0o755)
+    return image
+
+
+def settings(image: Path, unit: str) -> dict[str, list[str]]:
+    """All settings of a unit's service, drop-ins included, in order."""
+    folder, found = image / "usr/lib/systemd/system", dict[str, list[str]]()
+    template = re.sub(r"@.*\.", "@.", unit)
+    for file in (folder / template, *sorted((folder / f"{unit}.d").glob("*.conf"))):
+        section = file.read_text().partition("[Service]\n")[2].partition("\n[Install]")[0]
+        for line in section.splitlines():
+            if line and not line.startswith("#"):
+                name, _, value = line.partition("=")
+                found.setdefault(name, []).append(value)
+    return found
+
+
+def test_what_the_program_needs_is_installed_and_what_it_does_not_is_not(image: Path, root: Path) -> None:
+    prefix = image / "opt/facekiosk"
+    for name in ("device/app.py", "inference/vision.py", "models/manifest.toml", "scripts/setup.sh", "docs/installer.md"):
+        assert (prefix / name).is_file(), name
+    assert not (prefix / "models/build").exists()
+    assert not list(prefix.rglob("__pycache__"))
+    assert (image / "usr/bin/kioskctl").readlink() == Path("/opt/facekiosk/.venv/bin/kioskctl")
+    assert not list((image / "etc/facekiosk").iterdir())
+
+
+def test_installing_again_leaves_nothing_of_before(image: Path, root: Path) -> None:
+    stale = image / "opt/facekiosk/device/gone.py"
+    stale.write_text("")
+    subprocess.run([root / "scripts/install.sh", image], check=True, capture_output=True, text=True, timeout=50)
+    assert not stale.exists()
+
+
+def test_every_user_of_a_unit_is_made(image: Path) -> None:
+    made = set(re.findall(r"^u (\S+)", (image / "usr/lib/sysusers.d/facekiosk.conf").read_text(), re.MULTILINE))
+    asked = set()
+    for unit in (*UNITS, "facekiosk-screen.service"):
+        found, instance = settings(image, unit), unit.partition("@")[2].removesuffix(".service")
+        asked |= {found["User"][0].replace("%i", instance), found["Group"][0].replace("%i", instance)}
+    assert asked == made
+
+
+def test_vision_has_no_network_and_no_keys_and_control_no_camera(image: Path) -> None:
+    control = settings(image, "facekiosk.service")
+    assert control["PrivateDevices"] == ["yes"]
+    for instance in ("camera", "remote"):
+        vision = settings(image, f"facekiosk-vision@{instance}.service")
+        assert vision["PrivateNetwork"] == ["yes"]
+        assert vision["RestrictAddressFamilies"] == ["AF_UNIX"]
+        assert "-/var/lib/facekiosk" in vision["InaccessiblePaths"][0].split()
+    assert "DeviceAllow" not in settings(image, "facekiosk-vision@remote.service")
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_exposure_is_small(image: Path, unit: str) -> None:
+    assert shutil.which("systemd-analyze"), "make test-system needs Debian's systemd"
+    said = analyze(image, "security", "--offline=yes", "--no-pager", unit)
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+    assert found, said
+    assert float(found[1]) <= EXPOSURE_MAX, said
+
+
+@pytest.mark.system
+def test_systemd_finds_no_mistake(image: Path) -> None:
+    targets = image / "usr/lib/systemd/system"
+    for name in ("sysinit.target", "basic.target", "multi-user.target", "shutdown.target", "network.target"):
+        shutil.copy(Path("/usr/lib/systemd/system") / name, targets)
+    units = ("facekiosk.target", *UNITS, "facekiosk-vision@remote.path", "facekiosk-screen.service")
+    assert analyze(image, "verify", *units) == ""
+
+
+@pytest.mark.system
+def test_what_stays_open_of_the_screen_has_its_reason(image: Path, root: Path) -> None:
+    said = analyze(image, "security", "--offline=yes", "--no-pager", "--json=short", "facekiosk-screen.service")
+    settings_open = {name.split("=")[0] for name in re.findall(r'"set":false,"name":"([^"]+)"', said)}
+    reasons = (root / "docs/installer.md").read_text(encoding="utf-8").partition("## The screen's sandbox")[2]
+    assert {name for name in settings_open if f"`{name}" not in reasons} == set()
+
+
+def analyze(image: Path, *arguments: str) -> str:
+    done = subprocess.run(["systemd-analyze", *arguments, f"--root={image}"], capture_output=True, text=True, timeout=50)
+    return done.stdout + done.stderr
