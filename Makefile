@@ -1,6 +1,6 @@
 # Every target sets up what it needs first; a set-up that is up to date costs a second.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system test-long test-faults check eval bench bench-api install models train train-covering lock clean
+.PHONY: help run test test-system test-long test-faults check eval bench bench-api bench-kiosk install models train train-covering lock clean
 PYTHON := .venv/bin/python
 ARGS ?=
 FLOATS := distilled dlib
@@ -55,6 +55,10 @@ bench: ## speed and memory, as ratios in one run
 bench-api: ## the session API: rates, fairness, memory, kills (ARGS="--only load --seconds 10": less of it)
 	@scripts/setup.sh bench
 	@$(PYTHON) -W ignore -m bench.api $(ARGS)
+
+bench-kiosk: ## decisions, start, cost, memory, soak of the whole kiosk (ARGS="--only soak --hours 8": the long one)
+	@scripts/setup.sh bench
+	@$(PYTHON) -W ignore -m bench.kiosk $(ARGS)
 
 install: ## put program, units and users in place on an appliance (root; DESTDIR=DIR: into an image)
 	@scripts/install.sh "$(DESTDIR)"

@@ -18,6 +18,8 @@ from api.services import Services
 from api.sessions import SessionService
 from camera.frame import boot_time
 from device.admin import AdminServer
+from device.aiming import Aiming
+from device.aiming_commands import AimDesk
 from device.board import Board
 from device.client_commands import keep_warning
 from device.clock_commands import ClockDesk
@@ -54,7 +56,7 @@ from device.remote_vision import VisionRemote
 from device.retention import retention
 from device.screen import Screen
 from device.second_factor import SecondFactor, factor_parts
-from device.service_commands import ServiceDesk
+from device.service_commands import Live, ServiceDesk
 from device.store.store import open_store
 from device.supervisor import Supervisor
 from device.tasks import Tasks
@@ -116,7 +118,9 @@ async def control(config: Config, say: Say) -> None:
         enrolling = Enrolling(store, recognition, sessions, photos, local, clock, operator_name())
         desk = ModelDesk(store, config.vision, clock, operator_name(), models)
         factor_desk = FactorDesk(factors, config.pad.pin_digits, operator_name())
-        service = ServiceDesk(ClockDesk(store.factors, clock, operator_name(), data), health.report)
+        aiming = Aiming(camera.link, config.vision.zone)
+        aim = AimDesk(aiming, config.lan, store.factors, clock, operator_name())
+        service = ServiceDesk(ClockDesk(store.factors, clock, operator_name(), data), Live(health.report, aim))
         operations = Operations(
             store, recognition, enrolling, local, config, keys.hash_api_key, health.health, desk, factor_desk, service
         )
@@ -143,7 +147,7 @@ async def control(config: Config, say: Say) -> None:
         tasks.helper("webhooks", Webhooks(store, clock, config.events).run())
         port = await enter(serve(app, config.listen.host, config.listen.port))
         links = EnrollLinks(store, sessions, keys.hash_api_key, clock, config.enroll)
-        await enter(serve_lan(config.lan, services, say, EnrollPage(links).mount))
+        await enter(serve_lan(config.lan, services, say, EnrollPage(links).mount, aiming.mount))
         await enter(AdminServer(operations, config.admin_socket))
         notify.ready(f"policy {config.kiosk.policy}, door {door.driver}")
         stack.callback(notify.stopping)

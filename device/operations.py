@@ -17,6 +17,7 @@ from api.links import LinkStore, make_link
 from api.ports import Recognition, VisionUnavailable
 from api.records import LOCAL, Enrollment, Person
 from device import user_commands
+from device.aiming_commands import AimClose, AimOpen
 from device.certificates import TlsRefused
 from device.client_commands import (
     ClientAdd,
@@ -105,7 +106,7 @@ class Operations:
         health: says how the moving parts are.
         models: the models that are there and in use.
         factors: PINs and cards.
-        service: health and clock.
+        service: health, clock and aiming view.
     """
 
     store: LinkStore
@@ -145,7 +146,7 @@ class Operations:
                 return self.visits(command)
             case WatchCamera():
                 return self.watch()
-            case HealthQuery() | ClockQuery() | ClockSet() | ClockConfirm():
+            case HealthQuery() | ClockQuery() | ClockSet() | ClockConfirm() | AimOpen() | AimClose():
                 return _once(self.service.carry_out(command))
             case UserPinSet() | UserPinClear() | UserCardAdd() | UserCardRemove():
                 return _once(self.factors.carry_out(command))

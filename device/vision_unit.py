@@ -71,7 +71,7 @@ class UnitKeeper:
                 self._say(Condition(Life.FAILED, self._why(), restarts + 1))
             elif self._link.failing:
                 self._say(Condition(Life.LOOPING, self._looping(), restarts))
-            elif self._late:
+            elif self._late or self._link.ended is not None:
                 self._say(Condition(Life.FAILED, self._why(), restarts))
         elif self._link.stalled_s > self._settings.progress_s and (self._link.progress.begun or self._late):
             self._hung = f"it made no progress for {self._settings.progress_s:g} s"

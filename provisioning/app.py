@@ -3,6 +3,7 @@
 import typer
 
 from provisioning import camera, check, clients, clock, models, tls, users, webhooks
+from provisioning.commission import commission
 from provisioning.enroll import enroll
 from provisioning.enroll_link import enroll_link
 from provisioning.health import health
@@ -22,7 +23,7 @@ app = typer.Typer(
     "While the kiosk runs, commands go to it; while it does not, kioskctl works on its data itself.\n\n"
     "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted.",
 )
-for command in (init, run, enroll, log, watch, status, health):
+for command in (init, run, enroll, log, watch, status, health, commission):
     app.command()(command)
 app.command("enroll-link")(enroll_link)
 app.add_typer(clients.app, name="client")

@@ -89,7 +89,6 @@ async def test_one_that_captures_and_sees_nothing_is_hung_up_on(tmp_path: Path) 
 
 async def test_why_it_ended_is_told(tmp_path: Path) -> None:
     async with unit(tmp_path, "camera", "absent") as (_, keeper, _):
-        keeper._settings = WATCH.model_copy(update={"grace_s": 1.0})
         running = asyncio.ensure_future(keeper.run())
         await until(keeper.down.is_set)
         assert keeper.condition.message == "the source is absent"

@@ -1,0 +1,106 @@
+"""`make bench-kiosk`: the kiosk as people meet it, against what was promised: decisions, start, cost, memory, hours on end.
+
+Writes build/reports/kiosk.json. Run it on a machine that does nothing else; ends with 1 where something was not reached.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from bench import kiosk_run
+from bench.api.figures import table
+from bench.kiosk import decision, memory
+from bench.kiosk.figures import PARTS, rows
+from bench.kiosk.scene import SOAK_FPS, scene
+from bench.speed import machine
+
+SLOWEST = 1.0
+"""Times the clip's own rate below which a soak is given up."""
+
+
+def soak(hours: float) -> dict[str, Any]:
+    """The soak, in a process of its own."""
+    with scene(SOAK_FPS, away_s=6.0) as made:
+        if made is None:
+            return {"skipped": "evaluation data absent"}
+        seconds = hours * 3600
+        command = [sys.executable, "-m", "bench.kiosk.soak", str(made.config), str(made.visits), "--seconds", str(seconds)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=120 + seconds / SLOWEST, check=True)
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+
+def measured(part: str, given: argparse.Namespace, say: Callable[[str], None]) -> dict[str, Any]:
+    """One part of the report."""
+    match part:
+        case "decision":
+            return decision.measure(given.shows, say)
+        case "start":
+            say("start to ready")
+            return kiosk_run.start()
+        case "cost":
+            return decision.cost(given.seconds, say)
+        case "memory":
+            return memory.measure(given.people, say)
+        case _:
+            say(f"{given.hours:g} h of clip time")
+            return soak(given.hours)
+
+
+def report(given: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """The parts that were asked for, each on a device of its own."""
+    found: dict[str, Any] = {"machine": machine()}
+    for part in given.only:
+        with console.status(part) as status:
+            try:
+                found[part] = measured(part, given, lambda what, name=part: status.update(f"{name}: {what}"))
+            except Exception as error:  # the other parts are worth having without this one
+                found[part] = {"failed": f"{type(error).__name__}: {error}"}
+                traceback.print_exception(error)
+    return found
+
+
+def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="make bench-kiosk", description=__doc__)
+    add = parser.add_argument
+    add("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to run (default: all)")
+    add("--shows", type=int, default=20, help="decision: times that the person comes, for each policy (default: %(default)s)")
+    add("--seconds", type=float, default=20.0, help="cost: seconds of each measurement (default: %(default)g)")
+    add("--people", type=int, default=1000, help="memory: people enrolled (default: %(default)s)")
+    add("--hours", type=float, default=0.25, help="soak: hours of clip time; what was promised is 8 (default: %(default)g)")
+    add("--out", type=Path, default=Path("build/reports"), help="folder of the report (default: %(default)s)")
+    add("--json", action="store_true", help="print the report as JSON instead of a table")
+    given = parser.parse_args(arguments)
+    if min(given.shows, given.seconds, given.people, given.hours) <= 0:
+        parser.error("every number is above 0")
+    return given
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, write, show; 1 where something could not be measured or was not reached."""
+    given = options(arguments)
+    try:
+        found = report(given, Console(stderr=True))
+    except KeyboardInterrupt:
+        print("interrupted; no report was written", file=sys.stderr)
+        return 130
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "kiosk.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    figures = rows(found)
+    if given.json:
+        print(json.dumps(found, indent=1))
+    else:
+        Console().print(table(figures))
+    return int(any(row.met is False for row in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

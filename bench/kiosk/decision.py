@@ -1,0 +1,83 @@
+"""Face in range to the command to the lock, for each level of liveness, and what a second costs with nobody and with somebody."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any, get_args
+
+import numpy as np
+import psutil
+
+from bench.kiosk.scene import Scene, change, scene
+from bench.kiosk_run import Running, running
+from device.settings import KioskSettings
+
+POLICIES: tuple[str, ...] = get_args(KioskSettings.model_fields["policy"].annotation)
+"""The levels that this version of the kiosk has."""
+SETTLE_S = 5.0
+
+
+def measure(shows: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """For each policy the times of `shows` decisions about the enrolled person; a level that this clip cannot satisfy says so."""
+    found: dict[str, Any] = {}
+    with scene() as made:
+        if made is None:
+            return {"skipped": "evaluation data absent"}
+        for policy in POLICIES:
+            say(f"policy {policy}")
+            found[policy] = _decisions(made, policy, shows)
+    return found
+
+
+def _decisions(made: Scene, policy: str, shows: int) -> dict[str, Any]:
+    """Milliseconds from the visit's first face to its end, which comes after the command to the lock; the first one warms up."""
+    change(made.config, "policy", f'"{policy}"')
+    line = r"^(granted|refused) .* (\d+) ms$"
+    with running(made.config, str(made.visits)) as kiosk:
+        kiosk.wait_for(r"^ready after")
+        kiosk.times_of(line, shows + 1)
+        told = [match for _, each in list(kiosk.lines) if (match := re.match(line, each))][1 : shows + 1]
+    granted = [int(match[2]) / 1000 for match in told if match[1] == "granted"]
+    times = {"p50_s": _percentile(granted, 50), "p95_s": _percentile(granted, 95)} if granted else {}
+    return {"shows": len(told), "granted": len(granted), **times}
+
+
+def _percentile(values: list[float], percent: float) -> float:
+    return round(float(np.percentile(values, percent)), 3)
+
+
+def cost(seconds: float, say: Callable[[str], None]) -> dict[str, Any]:
+    """Share of one core that control and vision@camera take, with nobody there and with somebody there all the time."""
+    with scene() as made:
+        if made is None:
+            return {"skipped": "evaluation data absent"}
+        found = {}
+        for name, clip in (("idle", made.nobody), ("active", made.somebody)):
+            say(f"cost per second, {name}")
+            with running(made.config, str(clip)) as kiosk:
+                kiosk.wait_for(r"^ready after")
+                time.sleep(SETTLE_S)
+                found[name] = _share(kiosk, seconds)
+    return found
+
+
+def _share(kiosk: Running, seconds: float) -> dict[str, float]:
+    before, began = _cpu_s(kiosk), time.monotonic()
+    time.sleep(seconds)
+    after, took = _cpu_s(kiosk), time.monotonic() - began
+    shares = {name: round((after[name] - before[name]) / took, 3) for name in before if name in after}
+    return {**shares, "together": round(sum(shares.values()), 3)}
+
+
+def _cpu_s(kiosk: Running) -> dict[str, float]:
+    return {name: sum(process.cpu_times()[:2]) for name, process in processes(kiosk).items()}
+
+
+def processes(kiosk: Running) -> dict[str, psutil.Process]:
+    """Control and the vision instances that run now."""
+    found = {"control": psutil.Process(kiosk.process.pid)}
+    for child in found["control"].children(recursive=True):
+        words = child.cmdline()
+        if "inference.vision" in words:
+            found[f"vision@{words[words.index('inference.vision') + 1]}"] = child
+    return found

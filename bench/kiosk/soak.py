@@ -1,0 +1,164 @@
+"""Hours of visits in less time: the kiosk's own parts, the frames' times for a clock, a vision that reads as fast as it can.
+
+Memory and frames are watched. Vision is the product's process over its real socket, store, sessions, visits and door are the
+product's parts; only time is not the machine's. Run as a program of its own, so that nothing else is in its memory:
+`python -m bench.kiosk.soak CONFIG CLIP --seconds N`; prints a JSON document.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from api.sessions import SessionService
+from camera.frame import boot_time
+from device.board import Board
+from device.clock import ManualClock
+from device.config import Config, load_config
+from device.door.drivers import make_door
+from device.feed import Feed
+from device.keys import load_keys
+from device.kiosk import Kiosk
+from device.kiosk_parts import Parts
+from device.own_vision import link_to, vision_command
+from device.peer import private_folder
+from device.recognition import recognising
+from device.store.store import open_store
+from device.supervisor import Supervisor
+from device.tasks import Tasks
+from device.vision_link import VisionLink
+from inference.observation import Observation
+
+WARM = 0.25
+"""Share of the run, and no less than `WARM_S`, after which memory should grow no more."""
+WARM_S = 300.0
+LOOK_S = 1.0
+STALE_S = 5.0
+"""Age by the frames' clock above which an observation decides nothing: that clock runs several times faster than the socket."""
+
+
+@dataclass
+class FrameClock(ManualClock):
+    """Time as the frames tell it."""
+
+    def __init__(self) -> None:
+        super().__init__(boot=boot_time(), boot_id="soak")
+
+    def at(self, seconds: float) -> None:
+        """A frame of this boot time was seen."""
+        self.advance(max(0.0, seconds - self.boot()))
+
+
+class ClockedFeed(Feed[Observation]):
+    """Sets the clock by each observation, then hands it on; counts them and the gaps between their numbers."""
+
+    def __init__(self, clock: FrameClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.seen = 0
+        self.missed = 0
+        self._last = 0
+
+    def publish(self, item: Observation) -> None:
+        """Hand it on."""
+        self._clock.at(item.time)
+        self.seen += 1
+        self.missed += max(0, item.seq - self._last - 1) if item.seq > self._last else 0
+        self._last = item.seq
+        super().publish(item)
+
+
+@dataclass
+class Soak:
+    """What was found so far."""
+
+    lines: list[str] = field(default_factory=list)
+    series: list[tuple[float, float, float]] = field(default_factory=list)
+    """Clip seconds, and 10^6 bytes of control and of vision."""
+
+
+async def soak(config: Config, seconds: float) -> dict[str, Any]:
+    """Run until the frames' clock has gone so far."""
+    clock, found = FrameClock(), Soak()
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        private_folder(config.socket_dir)
+        store = await enter(open_store(config.database, load_keys(config.paths.key_file)))
+        models, recognition = await enter(recognising(store, config, clock))
+        path = config.vision_socket("camera")
+        link = await enter(link_to("camera", path, models, lambda: supervisor.pid))
+        feed = ClockedFeed(clock)
+        link.observations = feed
+        supervisor = Supervisor(link, vision_command("camera", path, models.seen_by(config)), config.watch, config.final_ends)
+        sessions = SessionService(store, recognition, config.session, clock)
+        door = await enter(make_door(config.door, store, clock))
+        rules = config.kiosk.model_copy(update={"stale_s": STALE_S})
+        kiosk = Kiosk(Parts(link, sessions, store, door, clock, Board(), found.lines.append), rules, config.door)
+        tasks = await enter(Tasks())
+        tasks.vital("camera", supervisor.run())
+        tasks.vital("kiosk", kiosk.run())
+        async with asyncio.timeout(60):
+            await link.connected.wait()
+        took, began = await _watch(clock, seconds, supervisor, link, found)
+        visits = await store.visits(limit=1, newest_first=True)
+        result = _summary(found, clock.boot() - began, took, feed, supervisor)
+        return {**result, "log": visits[0][0] if visits else 0}
+
+
+async def _watch(clock: FrameClock, seconds: float, supervisor: Supervisor, link: VisionLink, found: Soak) -> tuple[float, float]:
+    """Look at memory until the time is over; how long that took by the machine's clock, and when it began by the frames'."""
+    own, began, started = psutil.Process(), clock.boot(), time.monotonic()
+    while clock.boot() - began < seconds:
+        await asyncio.sleep(LOOK_S)
+        found.series.append((clock.boot() - began, own.memory_info().rss / 1e6, link.progress.resident_mb))
+        if supervisor.condition.restarts or supervisor.down.is_set():
+            raise RuntimeError(f"vision was started again: {supervisor.condition.message}")
+    return time.monotonic() - started, began
+
+
+def _summary(found: Soak, clip_s: float, took_s: float, feed: ClockedFeed, supervisor: Supervisor) -> dict[str, Any]:
+    warm = max(WARM_S, WARM * clip_s) if clip_s > 2 * WARM_S else clip_s / 2
+    after = [look for look in found.series if look[0] >= warm]
+    decided = [line.split()[0] for line in found.lines]
+    return {
+        "clip_s": round(clip_s),
+        "took_s": round(took_s),
+        "rate": round(clip_s / took_s, 2),
+        "frames": feed.seen,
+        "missed_frames": feed.missed,
+        "granted": decided.count("granted"),
+        "refused": decided.count("refused"),
+        "growth_mb": {"control": _growth(after, 1), "vision@camera": _growth(after, 2)},
+        "series_mb": [[round(value, 1) for value in look] for look in found.series[:: max(1, len(found.series) // 60)]],
+    }
+
+
+def _growth(looks: list[tuple[float, float, float]], column: int) -> float:
+    """Between the least of the first tenth and the least of the last: a moment's buffers are no growth."""
+    tenth = max(1, len(looks) // 10)
+    return round(min(look[column] for look in looks[-tenth:]) - min(look[column] for look in looks[:tenth]), 2)
+
+
+def main() -> int:
+    """Run it on a device that is there."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("--seconds", type=float, required=True)
+    given = parser.parse_args()
+    config = load_config(given.config, os.environ).with_camera(str(given.clip))
+    fast = config.camera.model_copy(update={"pace": "fast", "loop": True})
+    print(json.dumps(asyncio.run(soak(config.model_copy(update={"camera": fast}), given.seconds))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
