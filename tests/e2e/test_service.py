@@ -37,9 +37,8 @@ def test_control_is_ready_and_alive_and_its_children_say_nothing_to_systemd(kios
     deadline = time.monotonic() + 20
     while told.count() < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert told.told[0].startswith("READY=1\nSTATUS=policy basic, door simulated")
     assert told.count() >= 2
-    assert sum("READY=1" in each for each in told.told) == 1
+    assert [each for each in told.told if "READY=1" in each] == ["READY=1\nSTATUS=policy basic, door simulated"]
 
 
 def test_the_gate_opens_once_the_device_is_well_for_long_enough(kiosk: Running, device: Path, ctl: Callable[..., Any]) -> None:
