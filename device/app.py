@@ -6,6 +6,8 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from api.auth import Credentials
 from api.frames import FrameDesk
@@ -40,7 +42,7 @@ from device.kiosk_parts import Parts
 from device.lan import serve_lan
 from device.local_camera import KioskCamera
 from device.lock import hold_data
-from device.main import Say, begin, introduce, until_over
+from device.main import Say, begin, introduce, notice, until_over
 from device.metrics import Metrics, Sources
 from device.model_commands import ModelDesk
 from device.models import Models
@@ -51,6 +53,8 @@ from device.own_vision import link_to, vision_command
 from device.pad_throttle import PadThrottle
 from device.peer import private_folder
 from device.photos import PhotoJudge
+from device.reader.desk import read_cards
+from device.reader.evdev import EvdevReader
 from device.recognition import recognising
 from device.remote_vision import VisionRemote
 from device.retention import retention
@@ -102,7 +106,7 @@ async def control(config: Config, say: Say) -> None:
         judge = VisionRemote(remote.link, on_need.need, config.api.vision_timeout_s)
 
         factors = factor_parts(store, keys.hash_api_key, clock)
-        board = Board()
+        board = Board(notice(config))
         door = await enter(make_door(config.door, store, clock))
         factor = SecondFactor(factors, PadThrottle(store.factors, config.pad, clock))
         parts = Parts(camera.link, sessions, store, door, clock, board, say, factor)
@@ -136,6 +140,9 @@ async def control(config: Config, say: Say) -> None:
         tasks = await enter(Tasks())
         tasks.vital("camera", camera.supervisor.run())
         tasks.vital("kiosk", kiosk.run())
+        if config.pad.reader:
+            reader = Path(config.pad.reader)
+            tasks.helper("card reader", read_cards(lambda: EvdevReader(reader), partial(kiosk.present, "card")))
         tasks.helper("vision@remote", on_need.run())
         tasks.helper("key ages", keep_warning(store, clock))
         tasks.helper("retention", retention(store, clock, config.events))

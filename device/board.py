@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from device.feed import Feed
+from device.screen_settings import ScreenNotice
 from inference.observation import Box, Observation
 
 
@@ -36,6 +37,9 @@ class Notice(msgspec.Struct, frozen=True):
     door: str = ""
     ways: tuple[str, ...] = ()
     """Ways in beside the face: `pin`, `card`."""
+    frontage: str = "staff"
+    """`staff` or `public`: whose door it is, and so what people are told."""
+    screen: ScreenNotice = ScreenNotice()
 
 
 class Sign(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +53,8 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     name: str = ""
     """Whom to welcome; empty unless somebody was let in."""
+    language: str = ""
+    """That of whom to welcome, where the person's record has one."""
     seconds: float = 0.0
     """How long a pause still lasts, or until the next PIN or card may be tried."""
     confirm: bool = False
@@ -58,14 +64,18 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
     width: int = 0
     height: int = 0
     door: str = "locked"
+    dim: bool = False
+    """Nobody is there: the screen is dark."""
+    fill: bool = False
+    """It is too dark to see a face: the screen's border is the light."""
     notice: Notice = Notice()
 
 
 class Board:
     """The sign that is shown, and a feed of its changes."""
 
-    def __init__(self) -> None:
-        self.sign = Sign()
+    def __init__(self, notice: Notice = Notice()) -> None:  # noqa: B008  # a frozen value
+        self.sign = Sign(notice=notice)
         self.changes: Feed[Sign] = Feed()
 
     def show(self, sign: Sign) -> None:

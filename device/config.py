@@ -22,6 +22,7 @@ from api.settings import ApiSettings, SessionSettings
 from camera.settings import CameraSettings
 from device.config_text import allowed, render
 from device.pad_settings import PadSettings
+from device.screen_settings import ScreenSettings
 from device.settings import (
     DoorSettings,
     EventSettings,
@@ -78,6 +79,7 @@ class Config(BaseModel):
     kiosk: Annotated[KioskSettings, Field(description="How a visit runs.")] = KioskSettings()
     door: Annotated[DoorSettings, Field(description="The door and what may open it.")] = DoorSettings()
     pad: Annotated[PadSettings, Field(description="PIN pad and card reader at the kiosk.")] = PadSettings()
+    screen: Annotated[ScreenSettings, Field(description="What the kiosk's page speaks, and how loud.")] = ScreenSettings()
     watch: Annotated[WatchSettings, Field(description="When vision counts as hung.")] = WatchSettings()
     events: Annotated[EventSettings, Field(description="The log of events, and webhooks.")] = EventSettings()
     log: Annotated[LogSettings, Field(description="What is logged.")] = LogSettings()

@@ -21,6 +21,7 @@ from api.records import LOCAL, Attempt, Person, SessionKind, SessionStatus
 from api.terms import NewSession
 from device.admission import MAKE_UP, Admission
 from device.board import Phase, Sign, framed
+from device.frontage import Gate
 from device.kiosk_parts import KioskReserved, Parts, asking, line, visit_row, wait_shown
 from device.pad_settings import PadSettings
 from device.second_factor import Presented
@@ -52,6 +53,8 @@ class Kiosk:
         self._pad = pad or PadSettings()
         self._admission = Admission(parts.link, parts.store, parts.door, parts.clock, parts.factor, door.grants, door.pulse_s)
         self._state = State()
+        self._gate = Gate()
+        parts.link.embed(on=self._rules.frontage == "staff")
         self._resting = Sign()
         """What is shown while no observation comes."""
         self._fresh_at: float | None = None
@@ -84,8 +87,10 @@ class Kiosk:
             async with self._turn:
                 await self._break_off("reserved")
             self._parts.board.show(Sign(phase=Phase.RESERVED))
+            self._parts.link.embed(on=True)
             yield
         finally:
+            self._parts.link.embed(on=self._rules.frontage == "staff")
             self._reserved = False
 
     async def pad(self, *, opened: bool) -> None:
@@ -100,6 +105,10 @@ class Kiosk:
                 self._state = replace(self._state, pad_until=until, shown_until=0.0)
                 self._show(Sign(phase=Phase.PAD) if opened else self._resting)
 
+    def tapped(self) -> None:
+        """Somebody touched the screen."""
+        self._gate = self._gate.asked(self._parts.clock.boot(), self._rules)
+
     async def present(self, means: Literal["pin", "card"], *said: str) -> None:
         """A PIN (`number`, `pin`) or a card (`text`) is presented; what came of it is on the board."""
         factor = self._parts.factor
@@ -112,6 +121,7 @@ class Kiosk:
         if self._reserved:
             return
         began = self._parts.clock.boot()
+        self.tapped()
         if self._state.owed is None:
             await self._break_off("other_means")
         # Nobody is erased between the look at who they are and the rows about them.
@@ -168,16 +178,18 @@ class Kiosk:
     async def _step(self, observation: Observation | None) -> None:
         now = self._parts.clock.boot()
         if observation is None or not -FUTURE_S <= now - observation.time <= self._rules.stale_s:
-            if self._fresh_at is not None and now - self._fresh_at > self._rules.stale_s:
-                await self._blind()
-            elif self._fresh_at is None:
-                self._rest(now)
+            await self._unseen(now)
             return
         self._fresh_at, self._resting = now, Sign(phase=Phase.WAITING)
         if self._reserved or now < self._broken_until:
             return
+        self._gate = self._gate.seen(observation, now, self._rules)
+        asked = self._gate.open(now, self._rules, visiting=self._state.visit is not None)
+        self._parts.link.embed(on=asked)
         self._state, do = seen(self._state, observation, now, self._rules)
         match do:
+            case Do.NOTHING | Do.BEGIN if not asked:
+                self._show(self._idle(None, now))
             case Do.NOTHING:
                 self._show(self._idle(observation, now), observation)
             case Do.BEGIN:
@@ -189,6 +201,12 @@ class Kiosk:
                 await self._break_off("left")
             case Do.OVERDUE:
                 await self._overdue()
+
+    async def _unseen(self, now: float) -> None:
+        if self._fresh_at is None:
+            self._rest(now)
+        elif now - self._fresh_at > self._rules.stale_s:
+            await self._blind()
 
     def _rest(self, now: float) -> None:
         """No observation comes: show why, unless somebody types or reads an answer."""
@@ -211,13 +229,16 @@ class Kiosk:
         if visit is not None and owed is not None:
             await self._end(visit, Outcome("refused", "make_up_missing", owed.user_id, owed.attempt.confidence))
 
-    def _idle(self, observation: Observation, now: float) -> Sign:
+    def _idle(self, observation: Observation | None, now: float) -> Sign:
+        """What is shown between visits; None: whoever is there is not looked at."""
         shown = self._parts.board.sign
         if shown.phase is Phase.RESULT and (now < self._state.shown_until or self._state.let_in):
             return shown
         if self._state.owed is not None or now < self._state.pad_until:
             return shown
         left = self._state.cooldown.left(now)
+        if observation is None:
+            return Sign(phase=Phase.WAITING)
         if left and observation.faces:
             return Sign(phase=Phase.PAUSE, seconds=float(round(left + 0.5)))
         return Sign(phase=Phase.WAITING, condition=observation.condition if observation.faces else "")
@@ -291,7 +312,8 @@ class Kiosk:
         if outcome.outcome != "abandoned":
             self._parts.announce(line(outcome, milliseconds))
             sign = Sign(phase=Phase.RESULT, outcome=outcome.outcome, reason=outcome.reason, name=name, progress=1.0)
-            self._show(msgspec.structs.replace(sign, confirm=confirm))
+            language = person.language if granted and person is not None else ""
+            self._show(msgspec.structs.replace(sign, confirm=confirm, language=language))
         await self._parts.store.add_visit(visit_row(visit, outcome, milliseconds, self._parts.clock))
         level = logging.INFO if outcome.outcome == "abandoned" else logging.DEBUG
         log.log(level, "visit %s %s: %s after %d ms", visit.visit_id, outcome.outcome, outcome.reason, milliseconds)

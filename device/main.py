@@ -9,6 +9,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NoReturn
 
+from msgspec.structs import replace
+
 from api.ports import StoreError
 from camera.frame import boot_time
 from device.board import Board, Notice
@@ -18,6 +20,7 @@ from device.door.base import Door, DoorRefused, check_source
 from device.health import Watched
 from device.journal import Journal, event, journal_here
 from device.peer import SocketFolderRefused
+from device.screen_settings import ScreenNotice
 from device.supervisor import VisionRefused
 from device.tasks import Tasks
 from inference.manifest import ModelError
@@ -88,9 +91,11 @@ async def _stopped(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-def ways(config: Config) -> tuple[str, ...]:
-    """The ways in beside the face that are open at this door."""
-    return tuple(way for way in ("pin", "card") if way in config.door.grants)
+def notice(config: Config) -> Notice:
+    """What the screen is told before vision has said what its source is."""
+    ways = tuple(way for way in ("pin", "card") if way in config.door.grants)
+    policy, frontage = config.kiosk.policy, config.kiosk.frontage
+    return Notice(policy=policy, ways=ways, frontage=frontage, screen=ScreenNotice.of(config.screen))
 
 
 async def introduce(camera: Watched, config: Config, door: Door, board: Board, say: Say, began: float) -> None:
@@ -104,7 +109,7 @@ async def introduce(camera: Watched, config: Config, door: Door, board: Board, s
         await camera.link.connected.wait()
         if (hello := camera.link.hello) is not None:
             check_source(hello.source, live=hello.live, driver=door.driver, real=door.real)
-            board.note(Notice(hello.source, hello.live, config.kiosk.policy, door.driver, ways(config)))
+            board.note(replace(notice(config), source=hello.source, live=hello.live, door=door.driver))
             live = "live" if hello.live else "not live"
             line = f"source {hello.source} ({live}), policy {config.kiosk.policy}, door {door.driver}"
             if line != told:

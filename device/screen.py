@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol
@@ -12,18 +13,21 @@ from aiohttp import WSMessage, WSMsgType, web
 import api
 from camera.frame import boot_time
 from device.board import Board
-from device.screen_messages import MAX_BYTES, Beat, CardRead, PadOpen, PinTyped, decoded
+from device.screen_messages import MAX_BYTES, Beat, CardRead, PadOpen, PinTyped, Tap, decoded
 from device.vision_link import VisionLink
 
 log = logging.getLogger(__name__)
 
 PAGE = Path(api.__file__).parent / "static" / "kiosk"
 
-TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".ogg": "audio/ogg"}
+
+LANGUAGES = "languages.json"
+"""What the page reads the languages' codes from: those of the files `lang.CODE.js` that are there."""
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -45,6 +49,9 @@ class Entered(Protocol):
     async def present(self, means: Literal["pin", "card"], *said: str) -> None:
         """A PIN (number, PIN) or a card (text) is presented."""
 
+    def tapped(self) -> None:
+        """Somebody touched the screen."""
+
 
 class Screen:
     """Serves the page; `mount` adds its routes to an application.
@@ -62,7 +69,9 @@ class Screen:
         self._entered = entered
         self.beat_at: float | None = None
         """When a page last said that it draws, boot-time seconds; None: none has yet."""
-        self._files = {file.name: file for file in page.iterdir() if file.suffix in TYPES}
+        files = sorted(file for file in page.rglob("*") if file.suffix in TYPES)
+        self._files = {file.relative_to(page).as_posix(): file for file in files}
+        self._languages = [name.split(".")[1] for name in self._files if re.fullmatch(r"lang\.[a-z-]+\.js", name)]
 
     def mount(self, app: web.Application) -> None:
         """Add the routes."""
@@ -70,16 +79,20 @@ class Screen:
         app.router.add_get("/kiosk", self._to_page)
         app.router.add_get("/kiosk/", self._file)
         app.router.add_get("/kiosk/live", self._live)
-        app.router.add_get("/kiosk/{name}", self._file)
+        app.router.add_get("/kiosk/{name:.+}", self._file)
 
     async def _to_page(self, _: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": "/kiosk/", **HEADERS})
 
     async def _file(self, request: web.Request) -> web.Response:
-        file = self._files.get(request.match_info.get("name", "index.html"))
+        name = request.match_info.get("name", "index.html")
+        if name == LANGUAGES:
+            return web.json_response(self._languages, headers=HEADERS)
+        file = self._files.get(name)
         if file is None:
             raise web.HTTPNotFound
-        return web.Response(body=file.read_bytes(), content_type=TYPES[file.suffix], charset="utf-8", headers=HEADERS)
+        charset = None if file.suffix == ".ogg" else "utf-8"
+        return web.Response(body=file.read_bytes(), content_type=TYPES[file.suffix], charset=charset, headers=HEADERS)
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
         """The board as JSON text, each time it changes, and previews as binary JPEG, not mirrored."""
@@ -107,6 +120,8 @@ class Screen:
                 log.warning("the page said what no page says")
             case _ if self._entered is None:
                 pass
+            case Tap():
+                self._entered.tapped()
             case PadOpen(open=opened):
                 await self._entered.pad(opened=opened)
             case PinTyped(number=number, pin=pin):

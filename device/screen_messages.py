@@ -16,6 +16,10 @@ class Beat(Message, frozen=True, tag="beat"):
     """The page is alive and draws."""
 
 
+class Tap(Message, frozen=True, tag="tap"):
+    """Somebody touched the screen."""
+
+
 class PadOpen(Message, frozen=True, tag="pad"):
     """Somebody opens the pad or types on it, or closes it."""
 
@@ -41,10 +45,12 @@ class CardRead(Message, frozen=True, tag="card"):
         return "CardRead(hidden)"
 
 
-_decoder: msgspec.json.Decoder[Beat | PadOpen | PinTyped | CardRead] = msgspec.json.Decoder(Beat | PadOpen | PinTyped | CardRead)
+_decoder: msgspec.json.Decoder[Beat | Tap | PadOpen | PinTyped | CardRead] = msgspec.json.Decoder(
+    Beat | Tap | PadOpen | PinTyped | CardRead
+)
 
 
-def decoded(text: str) -> Beat | PadOpen | PinTyped | CardRead | None:
+def decoded(text: str) -> Beat | Tap | PadOpen | PinTyped | CardRead | None:
     """The message; None where it is none."""
     try:
         return _decoder.decode(text)

@@ -77,6 +77,28 @@ class KioskSettings(BaseModel):
     policy: Annotated[Literal["basic"], Field(description="Liveness demanded at the door: `basic` is blinks and motion.")] = (
         "basic"
     )
+    frontage: Annotated[
+        Literal["staff", "public"],
+        Field(
+            description="Whose door it is. `public`: no embedding of a face is computed before a touch of the screen, a card, "
+            "or a step into the marked zone.",
+        ),
+    ] = "staff"
+    mark_eye_distance: Annotated[
+        float,
+        Field(
+            description="Pixels between the eyes from which somebody stands in the marked zone of a public frontage; "
+            "measure it on the mark with `kioskctl watch`.",
+            ge=20,
+            le=600,
+        ),
+    ] = 60.0
+    mark_s: Annotated[
+        float, Field(description="Seconds on the mark after which a face may be embedded there.", ge=0.2, le=10)
+    ] = 0.6
+    tap_s: Annotated[
+        float, Field(description="Seconds that a touch, a card or a PIN opens a public frontage's kiosk for.", ge=3, le=120)
+    ] = 15.0
     visit_timeout_s: Annotated[
         float, Field(description="Seconds from first face to a decision; then the visit is refused.", ge=3, le=60)
     ] = 8.0

@@ -19,6 +19,7 @@ from device.feed import Feed, Subscription
 from device.peer import Peer, listen_privately
 from inference.channel import (
     ChannelError,
+    Embed,
     Ended,
     Heartbeat,
     Hello,
@@ -125,6 +126,7 @@ class VisionLink:
         self._serving: set[asyncio.Task[None]] = set()
         self._watchers = 0
         self._instruction = ""
+        self._embedding = True
         self._asked: dict[int, asyncio.Future[Judged]] = {}
         self._requests = itertools.count(1)
 
@@ -220,6 +222,12 @@ class VisionLink:
             self._instruction = instruction
             self.send(Instruct(instruction))
 
+    def embed(self, *, on: bool) -> None:
+        """Have embeddings computed, or none; told again to a vision that connects later."""
+        if on != self._embedding:
+            self._embedding = on
+            self.send(Embed(on=on))
+
     @contextmanager
     def watch(self) -> Iterator[Subscription[Preview]]:
         """The previews, newest only; vision makes them while at least one of these contexts is open."""
@@ -309,6 +317,8 @@ class VisionLink:
             self.send(Watch(on=True))
         if self._instruction:
             self.send(Instruct(self._instruction))
+        if self.instance == "camera":
+            self.send(Embed(on=self._embedding))
         self.connected.set()
         self._gone.clear()
 

@@ -82,6 +82,12 @@ class Instruct(msgspec.Struct, frozen=True, tag=True):
     instruction: str
 
 
+class Embed(msgspec.Struct, frozen=True, tag=True):
+    """Control → `vision@camera`: compute embeddings from now on, or none. Until the first of these there are none."""
+
+    on: bool
+
+
 class Judge(msgspec.Struct, frozen=True, tag=True):
     """Control → `vision@remote`: look at an image as the next frame of `stream`. `track` False: a photo, without tracking."""
 
@@ -107,7 +113,7 @@ class Forget(msgspec.Struct, frozen=True, tag=True):
 
 
 ToControl = Hello | Heartbeat | Seen | Preview | Ended | Judged | Waiting
-ToVision = Watch | Instruct | Judge | Forget
+ToVision = Watch | Instruct | Embed | Judge | Forget
 Message = ToControl | ToVision
 
 _encoder = msgspec.msgpack.Encoder()

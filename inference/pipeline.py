@@ -98,6 +98,8 @@ class Pipeline:
         self._settings = settings
         self._same_person = same_person
         self._track = _Track(0)
+        self.embedding = True
+        """Whether embeddings are computed at all: not before somebody on a public frontage asks to be recognised."""
 
     @classmethod
     def stream(
@@ -216,6 +218,9 @@ class Pipeline:
     def _worth_it(self, now: float, pose: Pose | None, quality: Quality, liveness: LivenessEvidence) -> bool:
         """Whether an embedding would tell more than the last: eyes open, and time has passed or the face shows anew."""
         track = self._track
+        if not self.embedding:
+            track.embedding = None
+            return False
         if liveness.eyes_closed:
             return False
         return (

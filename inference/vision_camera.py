@@ -10,7 +10,7 @@ import numpy as np
 from camera.capture import Capture
 from camera.frame import Frame, Image
 from camera.open import open_capture
-from inference.channel import ChannelError, Hello, Instruct, Preview, Seen, Watch, read_from_control
+from inference.channel import ChannelError, Embed, Hello, Instruct, Preview, Seen, Watch, read_from_control
 from inference.duty import Networks, first_of
 from inference.outlet import Outlet
 from inference.pipeline import Pipeline
@@ -55,6 +55,7 @@ class CameraDuty:
         """Load the models, then open the camera: its frames are looked at from the first on."""
         self._networks = Networks.open(self._settings)
         self._pipeline = self._networks.stream(self._settings.vision)
+        self._pipeline.embedding = False  # control says when
         self._capture = open_capture(self._settings.camera)
         source = self._capture.source
         return self._networks.hello("camera", source.name, live=source.live)
@@ -87,6 +88,8 @@ class CameraDuty:
                     self._watched = on
                 case Instruct(instruction=instruction):
                     capture.source.instruct(instruction)
+                case Embed(on=on) if self._pipeline is not None:
+                    self._pipeline.embedding = on
                 case _:
                     raise ChannelError(f"vision@camera takes no {type(message).__name__}")
 

@@ -112,6 +112,7 @@ async def scene(
     live: bool = False,
     factor: SecondFactor | None = None,
     grants: tuple[Variant, ...] = DoorSettings().grants,
+    rules: KioskSettings = RULES,
 ) -> AsyncIterator[Scene]:
     model = load_manifest(None).embedding
     clock = SystemClock()
@@ -127,7 +128,7 @@ async def scene(
         entered = await stack.enter_async_context(door(store, clock, grants))
         board, lines = Board(), []
         parts = Parts(link, sessions, store, entered, clock, board, lines.append, factor)
-        kiosk = Kiosk(parts, RULES, DoorSettings(pulse_s=0.4, grants=grants), PadSettings(open_s=5, claim_s=5))
+        kiosk = Kiosk(parts, rules, DoorSettings(pulse_s=0.4, grants=grants), PadSettings(open_s=5, claim_s=5))
         camera = await StandIn(link, live).connect()
         running = asyncio.ensure_future(kiosk.run())
         await asyncio.sleep(0)

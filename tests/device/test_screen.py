@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 import re
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from api.http import loopback_only
 from api.server import _app, serve
@@ -31,17 +33,22 @@ class Site:
     board: Board
     link: VisionLink
     http: aiohttp.ClientSession
+    screen: Screen
+
+
+def app_of(screen: Screen) -> web.Application:
+    """The loopback application with the screen alone."""
+    nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
+    return _app(Services(settings=ApiSettings(), **nothing), loopback_only, screen.mount)
 
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     board = Board()
     async with VisionLink("camera", tmp_path / "s", "model", os.getpid) as link, aiohttp.ClientSession() as http:
-        nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
-        services = Services(settings=ApiSettings(), **nothing)
-        app = _app(services, loopback_only, Screen(board, link).mount)
-        async with serve(app, "127.0.0.1", 0) as port:
-            yield Site(f"http://127.0.0.1:{port}", board, link, http)
+        screen = Screen(board, link)
+        async with serve(app_of(screen), "127.0.0.1", 0) as port:
+            yield Site(f"http://127.0.0.1:{port}", board, link, http, screen)
 
 
 async def test_the_page_and_all_that_it_names_is_served(site: Site) -> None:
@@ -49,30 +56,59 @@ async def test_the_page_and_all_that_it_names_is_served(site: Site) -> None:
         assert answer.url.path == "/kiosk/"
         page = await answer.text()
         assert "'none'" in answer.headers["Content-Security-Policy"]
-    names = set(re.findall(r'(?:href|src)="([^"]+)"', page))
-    assert names == {"mark.svg", "kiosk.css", "kiosk.js"}
-    for name in names | {"words.js"}:
+    names = set(re.findall(r'(?:href|src)="([^"#]+)', page))
+    assert names == {"mark.svg", "kiosk.css", "kiosk.js", "icons.svg"}
+    imported = {name for file in PAGE.glob("*.js") for name in re.findall(r'from "\./([^"]+)"', file.read_text())}
+    for name in names | imported | {"lang.en.js", "lang.de.js", "speech/de/blink.ogg"}:
         async with site.http.get(f"{site.url}/kiosk/{name}") as answer:
             assert answer.status == 200
             assert await answer.read() == (PAGE / name).read_bytes()
+    async with site.http.get(f"{site.url}/kiosk/languages.json") as answer:
+        assert await answer.json() == ["de", "en"]
+
+
+async def test_another_language_takes_one_file(tmp_path: Path, site: Site) -> None:
+    shutil.copytree(PAGE, tmp_path / "kiosk")
+    shutil.copy(PAGE / "lang.en.js", tmp_path / "kiosk" / "lang.fr.js")
+    app = app_of(Screen(site.board, site.link, page=tmp_path / "kiosk"))
+    async with serve(app, "127.0.0.1", 0) as port, site.http.get(f"http://127.0.0.1:{port}/kiosk/languages.json") as answer:
+        assert await answer.json() == ["de", "en", "fr"]
+
+
+TEXTS = sorted(file for file in PAGE.rglob("*") if file.suffix in (".html", ".css", ".js", ".svg"))
 
 
 def test_the_page_takes_nothing_from_the_network() -> None:
-    for file in PAGE.iterdir():
+    for file in TEXTS:
         named = re.findall(r"""["'(](?:https?:)?//[^"')]+""", file.read_text())
         assert [name for name in named if "www.w3.org" not in name] == []
 
 
-def test_every_instruction_has_words_and_at_most_four() -> None:
+def table(code: str, name: str) -> dict[str, str]:
+    """A table of words of a language: key → text, or what makes it."""
+    block = re.search(rf"export const {name} = \{{(.*?)\n\}};", (PAGE / f"lang.{code}.js").read_text(), re.DOTALL)
+    assert block
+    return dict(re.findall(r'^  (\w+): (?:"([^"]+)")?', block[1], re.MULTILINE))
+
+
+@pytest.mark.parametrize("code", ["en", "de"])
+def test_every_instruction_has_words_at_most_four_an_icon_and_speech(code: str) -> None:
     contract = (
         "look_straight blink close_eyes turn_left turn_right move_closer move_back hold_still step_closer uncover_mouth "
         "remove_sunglasses lift_hat more_light"
     )
-    block = re.search(r"INSTRUCTIONS = \{(.*?)\};", (PAGE / "words.js").read_text(), re.DOTALL)
-    assert block
-    words = dict(re.findall(r'(\w+): "([^"]+)"', block[1]))
+    words = table(code, "INSTRUCTIONS")
     assert set(words) == set(contract.split())
-    assert all(len(text.split()) <= 4 for text in words.values())
+    assert all(0 < len(text.split()) <= 4 for text in words.values())
+    icons = set(re.findall(r'symbol id="(\w+)"', (PAGE / "icons.svg").read_text()))
+    assert set(words) | {"yes", "no", "wait", "closed", "pad", "face", "tap"} <= icons
+    spoken = {file.stem for file in (PAGE / "speech" / code).iterdir()}
+    assert spoken == set(words) | set(table(code, "SPEECH"))
+
+
+@pytest.mark.parametrize("name", ["INSTRUCTIONS", "CONDITIONS", "REFUSALS", "CLOSED", "PHASES", "TEXTS", "SPEECH"])
+def test_languages_have_words_for_the_same(name: str) -> None:
+    assert set(table("en", name)) == set(table("de", name))
 
 
 @pytest.mark.parametrize("path", ["/kiosk/../server.py", "/kiosk/%2e%2e%2fserver.py", "/kiosk/none.js", "/kiosk/index.html%00"])
@@ -94,11 +130,58 @@ async def test_the_live_socket_tells_the_sign_and_its_changes(site: Site) -> Non
     async with site.http.ws_connect(f"{site.url}/kiosk/live", headers={"Origin": site.url}) as socket:
         first = await socket.receive_json(timeout=2)
         assert first["phase"] == "starting"
-        assert first["notice"] == {"source": "demo", "live": False, "policy": "basic", "door": "simulated", "ways": []}
+        shown = {name: first["notice"][name] for name in ("source", "live", "policy", "door", "ways", "frontage")}
+        assert shown == {"source": "demo", "live": False, "policy": "basic", "door": "simulated", "ways": [], "frontage": "staff"}
         site.board.show(Sign(phase=Phase.VISIT, instruction="blink", face=Box(1, 2, 3, 4)))
         second = await socket.receive_json(timeout=2)
         assert (second["instruction"], second["face"]) == ("blink", {"x": 1.0, "y": 2.0, "width": 3.0, "height": 4.0})
         assert second["notice"] == first["notice"]
+
+
+class Desk:
+    """Stands in for the kiosk."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[object, ...]] = []
+
+    async def pad(self, *, opened: bool) -> None:
+        self.heard.append(("pad", opened))
+
+    async def present(self, means: str, *said: str) -> None:
+        self.heard.append((means, *said))
+
+
+BAD = (
+    "",
+    "{}",
+    "null",
+    '{"type": "open"}',
+    '{"type": "pin", "number": "4711"}',
+    '{"type": "pin", "number": "4711; DROP", "pin": "739218"}',
+    '{"type": "pin", "number": "4711", "pin": "73921\\n"}',
+    '{"type": "card", "text": "<script>1</script>"}',
+    '{"type": "card", "text": "0012345678", "grant": true}',
+)
+
+
+async def test_what_is_typed_reaches_the_kiosk_and_nothing_else_does(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+    site.screen._entered = desk  # type: ignore[assignment]
+    async with site.http.ws_connect(f"{site.url}/kiosk/live") as socket:
+        await socket.receive_json(timeout=2)
+        for text in BAD:
+            await socket.send_str(text)
+        await socket.send_bytes(b"x")
+        await socket.send_str('{"type": "beat"}')
+        await socket.send_str('{"type": "pad", "open": true}')
+        await socket.send_str('{"type": "pin", "number": "4711", "pin": "739218"}')
+        await socket.send_str('{"type": "card", "text": "0012345678"}')
+        async with asyncio.timeout(2):
+            while len(desk.heard) < 3:  # noqa: ASYNC110  # the desk tells nobody
+                await asyncio.sleep(0.01)
+    assert desk.heard == [("pad", True), ("pin", "4711", "739218"), ("card", "0012345678")]
+    assert site.screen.beat_at is not None
+    assert not any(secret in caplog.text for secret in ("739218", "0012345678", "script"))
 
 
 async def test_previews_come_while_somebody_watches(site: Site) -> None:

@@ -15,6 +15,7 @@ from camera.frame import boot_time
 from device.remote_vision import VisionRemote
 from device.vision_link import VisionLink
 from inference.channel import (
+    Embed,
     Ended,
     Forget,
     Heartbeat,
@@ -158,6 +159,7 @@ async def test_previews_are_made_only_while_somebody_watches(link: VisionLink) -
     link.instruct("blink")
     reader, writer = await connect(link, HELLO)
     assert await read_from_control(reader) == Instruct("blink")
+    assert await read_from_control(reader) == Embed(on=True)
     with link.watch() as one, link.watch() as other:
         assert await read_from_control(reader) == Watch(on=True)
         writer.write(encode(Preview(1, b"jpeg")))

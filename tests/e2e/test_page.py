@@ -1,11 +1,18 @@
 """The kiosk's page in a real browser, over a real kiosk on the demo source."""
 
-from collections.abc import Iterator
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
+from device.admin import AdminConnection
+from device.config import load_config
+from device.factor_commands import UserPinIsSet, UserPinSet
 from device.setup import create, plan
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
@@ -16,6 +23,8 @@ def url(device: Path, start) -> str:
     kiosk = start("provisioning", "run", "--camera", "demo", "--config", str(device))
     address = kiosk.wait_for(r"(http://127\.0\.0\.1:\d+/kiosk/)", 60)[1]
     kiosk.wait_for(r"^ready after", 30)
+    with ThreadPoolExecutor() as aside:  # playwright's own loop runs in this thread
+        aside.submit(asyncio.run, give_pin(device)).result()
     return address
 
 
@@ -25,12 +34,27 @@ def page(launch) -> Iterator[Page]:
         yield browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
 
 
+async def give_pin(device: Path) -> None:
+    """Give the demo's person a PIN, as kioskctl does after its prompt."""
+    console = AdminConnection(load_config(device).admin_socket)
+    replies = console.perform(UserPinSet(user_id="grace", pin="739218", number="4711"))
+    assert [type(reply) async for reply in replies] == [UserPinIsSet]
+
+
+def pin_visit(ctl: Callable[..., CompletedProcess[str]], device: Path) -> str:
+    """What the log has of the newest visit by PIN."""
+    told = [json.loads(line) for line in ctl("log", "--json", "--config", str(device)).stdout.splitlines()]
+    return next(visit["outcome"] for visit in reversed(told) if visit["reason"] == "pin")
+
+
 def shown(page: Page, selector: str, seconds: float = 60) -> None:
     # By selector: the page's own security policy forbids the evaluation of text that waiting for a function needs.
     page.wait_for_selector(selector, timeout=seconds * 1000, state="attached")
 
 
-def test_the_page_shows_what_happens(page: Page, url: str, reports: Path) -> None:
+def test_the_page_shows_what_happens(
+    page: Page, url: str, reports: Path, ctl: Callable[..., CompletedProcess[str]], device: Path
+) -> None:
     said: list[ConsoleMessage] = []
     requests: list[str] = []
     page.on("console", lambda message: said.append(message))  # playwright needs a function
@@ -38,6 +62,7 @@ def test_the_page_shows_what_happens(page: Page, url: str, reports: Path) -> Non
     page.goto(url)
     shown(page, "body[data-picture=yes]")
     assert page.locator("#notice li").all_text_contents() == ["demo source", "policy basic", "simulated door"]
+    shown(page, "body[data-idle=yes] #privacy:has-text('pictures are not kept')")
 
     shown(page, "body[data-outcome=granted]")
     assert page.locator("#headline").text_content() == "Welcome, Grace Hopper (demo)"
@@ -49,6 +74,17 @@ def test_the_page_shows_what_happens(page: Page, url: str, reports: Path) -> Non
     shown(page, "body[data-outcome=refused]")
     assert page.locator("#headline").text_content() == "Not admitted"
     page.screenshot(path=reports / "kiosk-refused.png")
+
+    page.click("#open")
+    shown(page, "body[data-phase=pad]")
+    for key in ("4", "7", "1", "1"):
+        page.click(f"#keys button:text-is('{key}')")
+    page.click("#done")
+    for key in "739218":
+        page.click(f"#keys button:text-is('{key}')")
+    page.click("#done")
+    shown(page, "body[data-outcome=granted] h1:text-is('Welcome, Grace Hopper (demo)')", 10)
+    assert "granted" in pin_visit(ctl, device)
 
     assert [message.text for message in said if message.type in ("error", "warning")] == []
     origin = url.removesuffix("/kiosk/")

@@ -12,6 +12,7 @@ from inference import channel
 from inference.channel import (
     MAX_MESSAGE,
     ChannelError,
+    Embed,
     Ended,
     Forget,
     Heartbeat,
@@ -55,7 +56,7 @@ TO_CONTROL = [
     Judged(1, OBSERVATION),
     Judged(2, None, "invalid_frame"),
 ]
-TO_VISION = [Watch(True), Instruct("blink"), Judge(1, "s", 2.0, b"\xff\xd8", False), Forget("s")]
+TO_VISION = [Watch(True), Instruct("blink"), Embed(False), Judge(1, "s", 2.0, b"\xff\xd8", False), Forget("s")]
 
 
 def read(content: bytes, reading):

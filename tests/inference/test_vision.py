@@ -12,6 +12,7 @@ import pytest
 
 from camera.frame import boot_time
 from inference.channel import (
+    Embed,
     Ended,
     Heartbeat,
     Hello,
@@ -31,7 +32,9 @@ from tests.inference.vision_process import MODEL_ID, replay, status
 async def test_a_camera_says_hello_first_then_what_it_sees(vision, portrait_file):
     before = boot_time()
     async with vision("camera", replay(portrait_file)) as (control, process):
-        seen = await control.until(Seen, 12)
+        seen = list(await control.until(Seen, 12))
+        control.send(Embed(on=True))
+        await control.until(Seen, len(control.of(Seen)) + 8)
         beats = await control.until(Heartbeat, 2)
         hello = control.messages[0]
         assert hello == Hello("camera", MODEL_ID, f"replay:{portrait_file.name}", live=False)
@@ -44,8 +47,8 @@ async def test_a_camera_says_hello_first_then_what_it_sees(vision, portrait_file
     assert before < observations[0].time <= boot_time()
     assert {observation.condition for observation in observations} == {""}
     assert len({observation.track for observation in observations}) == 1
-    vector = observations[0].vector()
-    assert vector is not None
+    assert {observation.embedding for observation in observations} == {None}, "none before control says so"
+    vector = next(vector for message in control.of(Seen) if (vector := message.observation.vector()) is not None)
     assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-5)
     assert beats[-1].captured >= observations[0].seq
     assert (code, errors) == (DONE, "")
@@ -236,6 +239,8 @@ async def test_it_does_not_outlive_its_control(vision, portrait_file):
 async def test_a_clip_in_real_time(vision, clips):
     settings = replay(clips / "live_eyes_open_closed.mp4", loop=False)
     async with vision("camera", settings) as (control, _):
+        await control.until(Hello)
+        control.send(Embed(on=True))
         seen = await control.until(Seen, 130)
     observations = [message.observation for message in seen]
     assert len({observation.track for observation in observations}) == 1

@@ -1,90 +1,146 @@
-// The kiosk's page: draws what the device says over its live socket. It decides nothing and sends nothing.
+// The kiosk's page: shows what the device says over its live socket, and tells it what is typed. It decides nothing.
 
-import { CLOSED, CONDITIONS, INSTRUCTIONS, PHASES, REFUSALS, REFUSED } from "./words.js";
+import { picture, progress } from "./draw.js";
+import { Pad, listen } from "./pad.js";
+import { chime, say, volumeAt } from "./sound.js";
+import { has, icon, loadLanguages, nameOf, spoken, textsOf, words } from "./words.js";
 
 const RETRY_MS = 1000;
-const CORNER = 0.22;
+const BEAT_MS = 2000;
+// Phases change colours and shapes: never more than two of them a second, so that nothing flashes (WCAG 2.3.1: three).
+const HOLD_MS = 500;
+const LANGUAGE_MS = 30_000;
+const SCREEN = { language: "en", volume: 0.6, night_volume: 0.2, night_from: "22:00", night_to: "06:00" };
+const OFFLINE = { phase: "closed", reason: "offline", outcome: "", progress: 0, seconds: 0, door: "locked", notice: {} };
 
 const element = (id) => document.getElementById(id);
-const canvas = element("preview");
-const pencil = canvas.getContext("2d");
+let socket = null, sign = { ...OFFLINE, phase: "starting", reason: "" }, screen = SCREEN;
+let chosen = "", chosenAt = 0, shownAt = -HOLD_MS, waiting = 0, longest = 1;
 
-function words(sign) {
-  if (sign.phase === "result") {
-    return sign.outcome === "granted"
-      ? [sign.name ? `Welcome, ${sign.name}` : "Welcome", "The door is unlocked."]
-      : ["Not admitted", REFUSALS[sign.reason] ?? REFUSED];
-  }
-  if (sign.phase === "pause") return [PHASES.pause[0], `Next try in ${Math.ceil(sign.seconds)} seconds.`];
-  if (sign.phase === "closed") return [PHASES.closed[0], CLOSED[sign.reason] ?? ""];
-  const [headline, detail] = PHASES[sign.phase] ?? ["", ""];
-  return [INSTRUCTIONS[sign.instruction] ?? headline, CONDITIONS[sign.condition] ?? detail];
-}
+const send = (message) => socket?.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message));
+const volume = () => volumeAt(new Date(), screen);
+const pad = new Pad(send, () => say("pin", language(), volume()));
 
-function notices({ source, live, policy, door }) {
-  if (!source) return [];
-  return [live ? source : `${source.split(":")[0]} source`, `policy ${policy}`, `${door} door`];
-}
-
-// The picture is shown mirrored, as people expect of themselves; so is the place of the face.
-function corners({ face, width, height }) {
-  if (!face) return "";
-  const x = width - face.x - face.width, arm = CORNER * face.width;
-  const [left, right, top, bottom] = [x, x + face.width, face.y, face.y + face.height];
-  element("frame").setAttribute("viewBox", `0 0 ${width} ${height}`);
-  return [
-    `M${left} ${top + arm}V${top}H${left + arm}`, `M${right - arm} ${top}H${right}V${top + arm}`,
-    `M${right} ${bottom - arm}V${bottom}H${right - arm}`, `M${left + arm} ${bottom}H${left}V${bottom - arm}`,
-  ].join("");
+function language() {
+  if (sign.phase === "result" && has(sign.language)) return sign.language;
+  return has(chosen) ? chosen : has(screen.language) ? screen.language : "en";
 }
 
 function put(id, text) {
   if (element(id).textContent !== text) element(id).textContent = text;
 }
 
-function show(sign) {
-  const [headline, detail] = words(sign);
-  document.body.dataset.phase = sign.phase;
-  document.body.dataset.outcome = sign.outcome;
-  document.body.dataset.door = sign.door;
-  put("headline", headline);
-  put("detail", detail);
-  put("door", sign.door === "unlocked" ? "Door unlocked" : "Door locked");
-  element("progress").value = sign.progress;
-  element("corners").setAttribute("d", corners(sign));
-  const list = notices(sign.notice);
-  if (element("notice").textContent !== list.join("")) {
-    element("notice").replaceChildren(...list.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+function notices({ source, live, policy, door }, texts) {
+  if (!source) return [];
+  return [live ? source : texts.source(source.split(":")[0]), texts.policy(policy), texts.door(door)];
+}
+
+function list(id, texts) {
+  if (element(id).textContent !== texts.join("")) {
+    element(id).replaceChildren(...texts.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   }
 }
 
-async function draw(jpeg) {
-  const picture = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
-  if (canvas.width !== picture.width || canvas.height !== picture.height) {
-    [canvas.width, canvas.height] = [picture.width, picture.height];
-    canvas.style.aspectRatio = `${picture.width} / ${picture.height}`;
+const idle = () => sign.phase === "waiting" && !sign.condition && !sign.face && !sign.instruction;
+
+// What never changes what is asked of the person: drawn with every sign.
+function drawTexts() {
+  const code = language(), texts = textsOf(code), [headline, detail] = words(sign, code, idle());
+  document.documentElement.lang = code;
+  put("headline", headline);
+  put("detail", detail);
+  put("door", sign.door === "unlocked" ? texts.unlocked : texts.locked);
+  put("privacy", idle() ? (sign.notice.frontage === "public" ? texts.public : texts.privacy) : "");
+  element("preview").setAttribute("aria-label", texts.preview);
+  element("progress").setAttribute("aria-label", texts.progress);
+  element("notice").setAttribute("aria-label", texts.running);
+  element("languages").setAttribute("aria-label", texts.language);
+  list("notice", notices(sign.notice, texts));
+  if (pad.texts !== texts) pad.speak(texts);
+  for (const button of element("languages").children) button.setAttribute("aria-pressed", String(button.dataset.code === code));
+}
+
+function drawState() {
+  const symbol = icon(sign, idle()), open = sign.phase === "pad" || sign.phase === "factor";
+  const { dataset } = document.body;
+  Object.assign(dataset, {
+    phase: sign.phase, outcome: sign.outcome, door: sign.door, idle: idle() ? "yes" : "no", dim: sign.dim ? "yes" : "no", fill: sign.fill ? "yes" : "no",
+  });
+  element("icon").setAttribute("href", `icons.svg#${symbol}`);
+  element("resting").setAttribute("href", `icons.svg#${symbol}`);
+  element("open").hidden = open || sign.phase === "starting" || sign.phase === "reserved" || sign.reason === "offline"
+    || sign.outcome === "granted" || !(sign.notice.ways ?? []).includes("pin");
+  const said = sign.phase === "factor" ? words(sign, language(), false)[1] : "";
+  put("hint", sign.reason ? "" : said);
+  pad.show(open, sign.reason ? said : "");
+  if (sign.phase === "pause") longest = Math.max(longest, sign.seconds);
+  else longest = 1;
+  progress(sign.phase === "pause" ? sign.seconds / longest : sign.progress);
+}
+
+function sound(before, wasIdle) {
+  const name = spoken(sign, idle());
+  if (name && name !== spoken(before, wasIdle)) {
+    const kind = sign.phase === "result" ? sign.outcome : sign.phase;
+    chime(["granted", "refused", "pause", "closed"].includes(kind) ? kind : "step", volume());
+    say(name, language(), volume());
   }
-  pencil.setTransform(-1, 0, 0, 1, canvas.width, 0);
-  pencil.drawImage(picture, 0, 0);
-  picture.close();
-  document.body.dataset.picture = "yes";
+}
+
+function show(next) {
+  const apart = next.phase !== sign.phase || next.outcome !== sign.outcome || next.fill !== sign.fill;
+  const left = shownAt + HOLD_MS - performance.now();
+  clearTimeout(waiting);
+  if (apart && left > 0) {
+    waiting = setTimeout(() => show(next), left);
+    return;
+  }
+  const [before, wasIdle] = [sign, idle()];
+  if (apart) shownAt = performance.now();
+  sign = next;
+  screen = { ...SCREEN, ...next.notice.screen };
+  drawState();
+  drawTexts();
+  sound(before, wasIdle);
 }
 
 function connect() {
-  const socket = new WebSocket(`ws://${location.host}/kiosk/live`);
+  socket = new WebSocket(`ws://${location.host}/kiosk/live`);
   socket.binaryType = "arraybuffer";
-  socket.onmessage = ({ data }) => (typeof data === "string" ? show(JSON.parse(data)) : draw(data));
+  socket.onmessage = ({ data }) => (typeof data === "string" ? show(JSON.parse(data)) : picture(data));
   socket.onclose = () => {
-    show({ phase: "closed", reason: "offline", outcome: "", progress: 0, door: "locked", notice: {} });
+    show({ ...OFFLINE, notice: sign.notice });
     document.body.dataset.picture = "";
     setTimeout(connect, RETRY_MS);
   };
 }
 
 function tick() {
-  put("clock", new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+  put("clock", new Date().toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" }));
+  if (chosen && idle() && Date.now() - chosenAt > LANGUAGE_MS) {
+    chosen = "";
+    drawTexts();
+  }
 }
 
-tick();
+function offer(codes) {
+  element("languages").replaceChildren(...codes.map((code) => {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: nameOf(code), lang: code });
+    button.dataset.code = code;
+    button.onclick = () => {
+      [chosen, chosenAt] = [code, Date.now()];
+      drawTexts();
+    };
+    return button;
+  }));
+}
+
+offer(await loadLanguages());
+listen(pad, send);
+document.addEventListener("pointerdown", () => send({ type: "tap" }));
+// A beat means that the page draws, not only that it runs.
+setInterval(() => requestAnimationFrame(() => send({ type: "beat" })), BEAT_MS);
 setInterval(tick, 1000);
+drawTexts();
+tick();
 connect();

@@ -1,50 +1,54 @@
-// What the screen says, by the codes of the wire contract. Instructions have four words at most.
+// What the screen says of a sign, in the language that is chosen. The texts themselves are the languages' own files.
 
-export const INSTRUCTIONS = {
-  look_straight: "Look straight ahead",
-  blink: "Please blink",
-  close_eyes: "Close your eyes briefly",
-  turn_left: "Turn head left",
-  turn_right: "Turn head right",
-  move_closer: "Come closer",
-  move_back: "Step back a little",
-  hold_still: "Hold still",
-  step_closer: "Step closer",
-  uncover_mouth: "Uncover your mouth",
-  remove_sunglasses: "Take off sunglasses",
-  lift_hat: "Lift your hat",
-  more_light: "More light, please",
-};
+const languages = {};
 
-export const CONDITIONS = {
-  multiple_faces: "One person at a time, please.",
-  face_too_small: "Come a little closer.",
-  face_not_centered: "Face the camera, in the middle of the picture.",
-  face_covered: "Your face is partly covered.",
-  too_dark: "It is too dark to see you well.",
-  too_bright: "It is too bright to see you well.",
-  poor_image_quality: "The picture is not sharp; hold still for a moment.",
-};
+// Loads every language that is there; adding one takes its file alone.
+export async function loadLanguages() {
+  const codes = await (await fetch("languages.json")).json();
+  for (const code of codes) languages[code] = await import(`./lang.${code}.js`);
+  return Object.keys(languages);
+}
 
-// Neutral on purpose: they tell a visitor what to do next, not how close an attempt came.
-export const REFUSALS = {
-  no_match: "No match was found. You can try again, or ask for help.",
-  liveness_failed: "The live check was not completed. You can try again.",
-  too_many_attempts: "Please ask for help.",
-};
-export const REFUSED = "Entry is not open to you at the moment. Please ask for help.";
+export const has = (code) => code in languages;
+export const nameOf = (code) => languages[code].NAME;
+export const textsOf = (code) => languages[code].TEXTS;
 
-export const CLOSED = {
-  vision_unavailable: "The camera is not working. It is being started again.",
-  vision_failing: "The camera keeps failing. Please tell whoever looks after this door.",
-  store_failed: "Entries cannot be recorded, so the door stays shut.",
-  offline: "The kiosk is not running.",
-};
+function refusal(words, { reason, seconds }) {
+  const text = words.REFUSALS[reason] ?? words.TEXTS.otherwise;
+  return seconds ? `${text} ${words.TEXTS.again(Math.ceil(seconds))}` : text;
+}
 
-export const PHASES = {
-  starting: ["Starting", "One moment."],
-  waiting: ["Look at the camera", ""],
-  pause: ["Please wait", ""],
-  reserved: ["Enrolment in progress", ""],
-  closed: ["Out of service", ""],
-};
+function result(words, sign) {
+  const { TEXTS } = words;
+  if (sign.outcome !== "granted") return [TEXTS.refused, refusal(words, sign)];
+  return [sign.name ? TEXTS.grantedTo(sign.name) : TEXTS.granted, sign.confirm ? TEXTS.confirm : TEXTS.open];
+}
+
+// Headline and detail.
+export function words(sign, code, idle) {
+  const said = languages[code];
+  if (sign.phase === "result") return result(said, sign);
+  const [headline, detail] = said.PHASES[idle ? "idle" : sign.phase] ?? ["", ""];
+  if (sign.phase === "pause") return [headline, said.TEXTS.again(Math.ceil(sign.seconds))];
+  if (sign.phase === "closed") return [headline, `${said.CLOSED[sign.reason] ?? ""} ${said.TEXTS.code(sign.reason)}`.trim()];
+  if (sign.phase === "factor" && sign.reason) return [headline, refusal(said, sign)];
+  return [said.INSTRUCTIONS[sign.instruction] ?? headline, said.CONDITIONS[sign.condition] ?? detail];
+}
+
+// The sign's symbol, by its name in icons.svg: shape says the same as colour.
+export function icon(sign, idle) {
+  if (sign.phase === "result") return sign.outcome === "granted" ? "yes" : "no";
+  if (sign.phase === "pad" || sign.phase === "factor") return "pad";
+  if (sign.phase === "closed") return "closed";
+  if (sign.phase === "pause" || sign.phase === "starting") return "wait";
+  if (idle && sign.notice.frontage === "public") return "tap";
+  return sign.instruction || (idle ? "face" : "look_straight");
+}
+
+// What is said aloud: a name in speech/CODE/, empty for nothing.
+export function spoken(sign, idle) {
+  if (sign.phase === "result") return sign.outcome;
+  if (sign.phase === "visit" || sign.phase === "reserved") return sign.instruction;
+  if (sign.phase === "waiting") return idle ? "" : sign.instruction;
+  return ["pad", "factor", "pause", "closed"].includes(sign.phase) ? sign.phase : "";
+}
