@@ -15,7 +15,7 @@ from device.config import load_config
 from device.factor_commands import UserPinIsSet, UserPinSet
 from device.setup import create, plan
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
