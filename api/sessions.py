@@ -137,6 +137,12 @@ class SessionService:
             ApiError: no such session, or it is over.
             StoreError: a row could not be kept; the session stands as before this frame.
         """
+        observation, now = self._checked(observation), self._clock.boot()
+        live = self._free(token)
+        if live is not None:
+            _check_active(live.row)
+            if told := _settled(live, rules.advance(live.state, observation, now), observation):
+                return told
         return await self._tasks.whole(self._feed(token, observation))
 
     async def _feed(self, token: str, observation: Observation) -> Feedback:
@@ -144,11 +150,18 @@ class SessionService:
         async with live.lock:
             _check_active(live.row)
             began = self._clock.boot()
-            observation = self._checked(observation)
             step = rules.advance(live.state, observation, began)
             told = await self._carry_out(live, step, observation, began)
             live.heard = told.status is not SessionStatus.ACTIVE
             return told
+
+    def _free(self, token: str) -> "_Live | None":
+        """The session, where it is in memory and nothing of it is being carried out.
+
+        Most frames change nothing but evidence: those need no task, and nobody waits.
+        """
+        live = self._sessions.get(token)
+        return None if live is None or live.lock.locked() else live
 
     async def status(self, token: str) -> Feedback:
         """Where the session stands. `ApiError`: no such session."""
@@ -173,6 +186,9 @@ class SessionService:
         Raises:
             ApiError: no such session, or it is over and that was told, or it expired.
         """
+        live = self._free(token)
+        if live is not None and live.over_at is None and _nothing_to_do(live, rules.expire(live.state, self._clock.boot())):
+            return None
         return await self._tasks.whole(self._ended(token))
 
     async def _ended(self, token: str) -> Feedback | None:
@@ -255,9 +271,8 @@ class SessionService:
         return msgspec.structs.replace(observation, embedding=embedding, beside=beside)
 
     async def _carry_out(self, live: _Live, step: Step, observation: Observation | None, began: float) -> Feedback:
-        if not step.effects and step.state.status is live.row.status:
-            live.state = step.state
-            return feedback(live.row, live.state, observation, None)
+        if told := _settled(live, step, observation):
+            return told
         async with self.people.shared():
             if self._sessions.get(live.row.token) is not live:
                 # Whoever it names was erased while it waited.
@@ -274,6 +289,18 @@ class SessionService:
             live.over_at = self._clock.boot()
         live.row, live.state = work.row, work.state
         return feedback(live.row, live.state, observation, work.attempt)
+
+
+def _settled(live: _Live, step: Step, observation: Observation | None) -> Feedback | None:
+    """Take the step where nothing is to be carried out or written down for it; None where something is."""
+    if not _nothing_to_do(live, step):
+        return None
+    live.state = step.state
+    return feedback(live.row, live.state, observation, None)
+
+
+def _nothing_to_do(live: _Live, step: Step) -> bool:
+    return not step.effects and step.state.status is live.row.status
 
 
 def _sized(embedding: bytes | None, dimension: int) -> bytes | None:

@@ -192,7 +192,10 @@ async def process_image(request: web.Request) -> web.StreamResponse:
     """Serve one socket."""
     services, token = request.app[SERVICES], request.match_info["session_token"]
     most = services.settings.max_frame_bytes * 2 + _TEXT_OVERHEAD
-    socket = web.WebSocketResponse(protocols=(PROTOCOL,), heartbeat=_HEARTBEAT_S, max_msg_size=most, timeout=_GOODBYE_S)
+    # Pictures do not shrink: packing and unpacking them would only cost both sides time.
+    socket = web.WebSocketResponse(
+        protocols=(PROTOCOL,), heartbeat=_HEARTBEAT_S, max_msg_size=most, timeout=_GOODBYE_S, compress=False
+    )
     if not socket.can_prepare(request):
         raise ApiError("invalid_request", "this address speaks WebSocket only")
     same_origin(request)

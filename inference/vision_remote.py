@@ -1,5 +1,6 @@
 """`vision@remote` at work: clients' images, each judged as the next frame of its stream or as a photo. No camera here."""
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
@@ -27,7 +28,6 @@ class RemoteDuty:
         self._networks: Networks | None = None
         self._graphs = Graphs(MediaPipeFinder, lambda: MediaPipeMesher(tracking=True), settings.vision.max_graphs)
         self._judge: StreamJudge | None = None
-        self._judging = False
 
     @property
     def captured(self) -> int:
@@ -36,8 +36,8 @@ class RemoteDuty:
 
     @property
     def idle(self) -> bool:
-        """Whether no image is being judged."""
-        return not self._judging
+        """Whether no image is being judged: while one is, the loop that asks stands still, and so does the watchdog's feeding."""
+        return True
 
     @property
     def dropped(self) -> int:
@@ -52,21 +52,23 @@ class RemoteDuty:
         return networks.hello("remote", "clients", live=False)
 
     async def work(self, outlet: Outlet, worker: Worker) -> None:
-        """Answer one image after the other until control closes the connection; control waits, nothing is queued here."""
+        """Answer one image after the other until control closes the connection; control waits, nothing is queued here.
+
+        Judged in the loop's own thread: a lone session waits for every hand-over between threads, and while an image is judged
+        there is nothing else to do. One that never ends keeps SIGTERM waiting; the supervisor then kills.
+        """
         judge = self._judge
         if judge is None:
             raise RuntimeError("open comes before work")
         while (message := await read_from_control(outlet.reader)) is not None:
             match message:
                 case Judge():
-                    self._judging = True
-                    answer = await worker.call(judge.judge, message)
-                    self._judging = False
-                    await outlet.deliver(answer)
+                    await outlet.deliver(judge.judge(message))
                 case Forget(stream=stream):
-                    await worker.call(judge.forget, stream)
+                    judge.forget(stream)
                 case _:
                     raise ChannelError(f"vision@remote takes no {type(message).__name__}")
+            await asyncio.sleep(0)  # signals and heartbeats have their turn, however much there is to judge
 
     def stop(self) -> None:
         """Nothing runs for long."""
