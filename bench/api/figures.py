@@ -12,6 +12,14 @@ FAIRNESS, HEALTH_MS, CAMERA_DROP = 1.5, 50.0, 0.10
 GROWTH_MB = 5.0
 
 
+_WAYS = {
+    "socket": ("the socket, in lock-step", SOCKET_RATIO),
+    "ahead": ("the socket, one frame ahead", SOCKET_RATIO),
+    "rest": ("REST", REST_RATIO),
+}
+"""By the name of each way: what it is called, and what was asked of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One figure. `asked` is None where nothing was promised; `most` says that it is a most, else it is a least."""
@@ -61,11 +69,10 @@ def rows(found: dict[str, Any]) -> list[Row]:
 
 def _rates(part: dict[str, Any]) -> list[Row]:
     made = []
-    for way, asked in (("socket", SOCKET_RATIO), ("rest", REST_RATIO)):
+    for way, (label, asked) in _WAYS.items():
         for sessions, found in part[way].items():
-            made.append(
-                Row(f"frames a second over {way}, {sessions} session(s), to the bare pipeline", found["ratio"], asked, most=False)
-            )
+            what = f"frames a second over {label}, {sessions} session(s), to the bare pipeline"
+            made.append(Row(what, found["ratio"], asked, most=False))
     return made
 
 

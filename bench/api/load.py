@@ -80,7 +80,7 @@ async def measure(images: Sequence[bytes], seconds: float, say: Callable[[str], 
             say("the camera alone")
             quiet = await camera.over(min(seconds, QUIET_S))
             say("starting vision for clients")
-            await judged_frames(api, "socket", SOCKETS, images, 0.1, _WARM_UP)
+            await judged_frames(device, "socket", SOCKETS, images, 0.1, _WARM_UP)
             say(f"{SOCKETS} sockets at {PER_S:g} a second for {seconds:g} s")
             clients = [Steady() for _ in range(SOCKETS)]
             async with probed(device) as health, asyncio.TaskGroup() as group:

@@ -110,7 +110,7 @@ def test_ratios_are_taken_within_a_round():
     taken = {("bare", 1): [10.0, 40.0, 20.0], ("socket", 1): [9.0, 20.0, 19.0]}
     assert rates_summary(taken) == {
         "bare": {"1": {"per_s": 20.0, "rounds": [10.0, 40.0, 20.0]}},
-        "socket": {"1": {"per_s": 19.0, "rounds": [9.0, 20.0, 19.0], "ratio": 0.9}},
+        "socket": {"1": {"per_s": 19.0, "rounds": [9.0, 20.0, 19.0], "ratio": 0.9, "ratios": [0.9, 0.5, 0.95]}},
     }
 
 
@@ -126,7 +126,7 @@ def figures(bad: bool) -> dict:
     times = {"ms": {"p99": 80.0 if bad else 4.0}, "per_s": 100.0}
     reader = {**CLEAN, "lost": int(bad)}
     return {
-        "rates": {way: {"1": {"ratio": 0.5 if bad else 0.95}} for way in ("socket", "rest")},
+        "rates": {way: {"1": {"ratio": 0.5 if bad else 0.95}} for way in ("socket", "ahead", "rest")},
         "load": {
             "sockets": 16,
             "server_errors": int(bad),
