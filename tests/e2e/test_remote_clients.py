@@ -1,34 +1,25 @@
-"""The reference's client programs against the whole remote path: served API, real vision, real store, video of real people."""
+"""The reference's client programs against the device as a user starts it, on video of real people, in lock-step to their end."""
 
-import asyncio
+import json
+import re
+import subprocess
 import sys
-import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
+import numpy as np
 import pytest
+import requests
 
-from api.auth import Credentials, new_api_key
-from api.frames import FrameDesk
-from api.recognition import GalleryRecognition
-from api.records import Client
-from api.server import build_app, serve
-from api.services import Services
-from api.sessions import SessionService
-from api.settings import ApiSettings, SessionSettings
-from device.clock import SystemClock
-from device.config import Config
-from device.keys import Keys
-from device.models import configured
-from device.own_vision import OwnVision
-from device.remote_vision import VisionRemote
-from device.store.store import open_store
-from inference.gallery import Gallery
-from inference.manifest import load_manifest
+pytestmark = pytest.mark.timeout(180)
 
 PROGRAMS = Path(__file__).parent.parent / "api" / "reference_client.py"
 STEP = 2
 """Every second frame of 24 a second: the rate of a client with a webcam."""
+PAUSE_S = 0.06
 
 
 def extract(clip: Path, folder: Path, first: int, count: int) -> Path:
@@ -45,76 +36,75 @@ def extract(clip: Path, folder: Path, first: int, count: int) -> Path:
     return folder
 
 
-@pytest.fixture
-async def device(tmp_path):
-    """Address, API key and store of a served API whose vision is the real one."""
-    model = load_manifest().embedding
-    keys, clock, settings = Keys.from_root(bytes(range(32))), SystemClock(), SessionSettings()
-    async with (
-        open_store(tmp_path / "store.db", keys, create=True) as store,
-        OwnVision("remote", Config(), configured(Config().vision)) as vision,
-    ):
-        with Gallery(model.id, model.dimension) as gallery:
-            recognition = GalleryRecognition(gallery, model.calibration, threshold=0.65, tries=2)
-            sessions = SessionService(store, recognition, settings, clock)
-            key = new_api_key()
-            client = Client(
-                str(uuid.uuid4()), "e2e", "office", ("enroll", "authenticate"), key.prefix, keys.hash_api_key(key.text)
-            )
-            await store.put_client(client)
+@dataclass(frozen=True)
+class Integrator:
+    """Somebody with a key, and the device's address."""
 
-            async def readiness() -> dict[str, str]:
-                return {}
+    url: str
+    key: str
 
-            services = Services(
-                store=store,
-                sessions=sessions,
-                desk=FrameDesk(VisionRemote(vision.link, vision.need, 20.0), sessions, clock),
-                credentials=Credentials(store, keys.hash_api_key, keys.jwt, clock),
-                recognition=recognition,
-                clock=clock,
-                settings=ApiSettings(),
-                readiness=readiness,
-            )
-            await vision.need()
-            async with serve(build_app(services), "127.0.0.1", 0) as port:
-                yield f"http://127.0.0.1:{port}", key.text, store
+    def run(self, program: str, frames: Path) -> list[str]:
+        """One of the reference's programs: what it printed. It ended without an exception."""
+        words = (program, self.url, self.key, str(frames), "user123", str(PAUSE_S))
+        done = subprocess.run([sys.executable, str(PROGRAMS), *words], capture_output=True, text=True, timeout=90, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.splitlines()
+
+    def asks(self, path: str) -> dict[str, Any]:
+        """What the device answers."""
+        answer = requests.get(self.url + path, headers={"X-API-Key": self.key}, timeout=10)
+        assert answer.status_code == 200
+        said: dict[str, Any] = answer.json()
+        return said
+
+    def enrolled(self) -> dict[str, Any]:
+        """The one enrolment that there is."""
+        (enrollment,) = self.asks("/api/auth/users/user123/")["enrollments"]
+        return enrollment
 
 
-async def run(address: str, key: str, program: str, frames: Path, pause: float = 0.06) -> list[str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(PROGRAMS), program, address, key, str(frames), "user123", str(pause)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert (process.returncode, err.decode()) == (0, "")
-    return out.decode().splitlines()
+@pytest.fixture(scope="module")
+def integrators(device: Path, start, ctl) -> Iterator[Callable[[str], Integrator]]:
+    """Makes clients of a running device, each of a realm of its own. Nobody stands before the device itself."""
+    nobody = device.parent / "nobody.png"
+    cv2.imwrite(str(nobody), np.full((240, 320, 3), 128, np.uint8))
+    text = device.read_text().replace("# loop = false", "loop = true").replace("# fps = 24.0", "fps = 2.0")
+    device.write_text(text)
+    kiosk = start("provisioning", "run", "--config", str(device), "--camera", str(nobody))
+    url = kiosk.wait_for(r"(http://127\.0\.0\.1:\d+)/kiosk/", 60)[1]
+    kiosk.wait_for(r"^ready after", 60)
+
+    def make(realm: str) -> Integrator:
+        grants = [word for grant in ("enroll", "authenticate", "read_events") for word in ("--grant", grant)]
+        added = ctl("client", "add", realm, "--realm", realm, *grants, "--json", "--config", str(device))
+        return Integrator(url, json.loads(added.stdout)["api_key"])
+
+    yield make
+    assert kiosk.stop() == 0
+    assert not re.search(r"^(WARNING|ERROR|Traceback)", kiosk.errors.read_text(), re.MULTILINE)
 
 
-@pytest.mark.timeout(180)
-async def test_somebody_enrols_over_rest_and_is_recognised_and_another_is_not(device, clips, tmp_path):
-    address, key, store = device
-    person = clips / "live_blinks_portrait.mp4"
-    lines = await run(address, key, "enroll-rest", extract(person, tmp_path / "enrol", 0, 100))
-    (enrollment,) = await store.enrollments("office", "user123")
-    assert lines == [f"Enrollment completed: {enrollment.enrollment_id}"]
-    assert (enrollment.samples, enrollment.liveness_verified) == (5, True)
-    lines = await run(address, key, "authenticate", extract(person, tmp_path / "again", 150, 100))
+def test_somebody_enrols_over_rest_and_is_recognised_and_another_is_not(integrators, clips, tmp_path):
+    office, person = integrators("office"), clips / "live_blinks_portrait.mp4"
+    lines = office.run("enroll-rest", extract(person, tmp_path / "enrol", 0, 100))
+    enrollment = office.enrolled()
+    assert lines == [f"Enrollment completed: {enrollment['enrollment_id']}"]
+    assert (enrollment["samples"], enrollment["liveness_verified"], enrollment["door"]) == (5, True, "pending")
+    lines = office.run("authenticate", extract(person, tmp_path / "again", 150, 100))
     assert lines[0] == "Authentication successful: user123"
-    lines = await run(address, key, "authenticate", extract(clips / "live_eyes_open_closed.mp4", tmp_path / "other", 0, 150))
+    assert 0.85 < float(lines[1].removeprefix("Confidence: ")) <= 0.99
+    lines = office.run("authenticate", extract(clips / "live_eyes_open_closed.mp4", tmp_path / "other", 0, 150))
     assert lines == ["Authentication failed: no_match"]
-    attempts = [attempt for _, attempt in await store.attempts("office")]
-    assert all(attempt.liveness_passed for attempt in attempts)
-    assert attempts[0].success
-    assert not any(attempt.success for attempt in attempts[1:])
+    attempts = office.asks("/api/auth/attempts/")["attempts"]
+    assert [attempt["success"] for attempt in attempts[:1]] == [True]
+    assert all(attempt["liveness_passed"] for attempt in attempts)
+    assert not any(attempt["success"] for attempt in attempts[1:])
 
 
-@pytest.mark.timeout(120)
-async def test_somebody_enrols_over_the_socket(device, clips, tmp_path):
-    address, key, store = device
-    lines = await run(address, key, "enroll-socket", extract(clips / "live_blinks_portrait.mp4", tmp_path / "enrol", 0, 100))
-    (enrollment,) = await store.enrollments("office", "user123")
+def test_somebody_enrols_over_the_socket(integrators, clips, tmp_path):
+    lobby = integrators("lobby")
+    lines = lobby.run("enroll-socket", extract(clips / "live_blinks_portrait.mp4", tmp_path / "enrol", 0, 100))
+    enrollment = lobby.enrolled()
     assert lines[0] == "Progress: 1/5"
-    assert lines[-1] == f"Enrollment completed: {enrollment.enrollment_id}"
-    assert enrollment.liveness_verified
+    assert lines[-1] == f"Enrollment completed: {enrollment['enrollment_id']}"
+    assert enrollment["liveness_verified"]
