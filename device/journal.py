@@ -26,6 +26,8 @@ MESSAGE_IDS: Mapping[str, str] = {
 """Kind of event → its message id (systemd.journal-fields(7)), for ever: `journalctl MESSAGE_ID=…` finds them."""
 
 PREFIX = "FACEKIOSK_"
+NAME = "facekiosk"
+"""Who says it, in `journalctl`'s lines."""
 
 _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (0, 7))
 """Level of `logging` → priority of syslog(3)."""
@@ -52,7 +54,7 @@ class Journal(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """One entry; its fields are told apart by name, not by a format."""
         try:
-            fields: dict[str, str] = {"LOGGER": record.name, "PRIORITY": str(priority(record.levelno))}
+            fields: dict[str, str] = {"SYSLOG_IDENTIFIER": NAME, "LOGGER": record.name, "PRIORITY": str(priority(record.levelno))}
             if (kind := getattr(record, "event", "")) in MESSAGE_IDS:
                 more: Mapping[str, object] = getattr(record, "fields", {})
                 fields |= {"MESSAGE_ID": MESSAGE_IDS[kind], f"{PREFIX}EVENT": kind}

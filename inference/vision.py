@@ -46,7 +46,7 @@ DONE, FAULT, USAGE, CONTROL_LOST, CAMERA, MODEL = range(6)
 """Exit statuses, as in the module's docstring."""
 NICE = 10
 """How much lower the priority of vision@remote is (setpriority(2)): a tenth of the camera's share where both want to run."""
-START_S = 30.0
+START_S = 15.0
 """Seconds that a start may take after its pause, before systemd gives it up."""
 STOP_S = 2.0
 """Seconds that the working thread has to end; then the process ends without it."""

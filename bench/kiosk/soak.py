@@ -109,7 +109,7 @@ async def soak(config: Config, seconds: float) -> dict[str, Any]:
             await link.connected.wait()
         took, began = await _watch(clock, seconds, supervisor, link, found)
         visits = await store.visits(limit=1, newest_first=True)
-        result = _summary(found, clock.boot() - began, took, feed, supervisor)
+        result = _summary(found, clock.boot() - began, took, feed)
         return {**result, "log": visits[0][0] if visits else 0}
 
 
@@ -124,7 +124,7 @@ async def _watch(clock: FrameClock, seconds: float, supervisor: Supervisor, link
     return time.monotonic() - started, began
 
 
-def _summary(found: Soak, clip_s: float, took_s: float, feed: ClockedFeed, supervisor: Supervisor) -> dict[str, Any]:
+def _summary(found: Soak, clip_s: float, took_s: float, feed: ClockedFeed) -> dict[str, Any]:
     warm = max(WARM_S, WARM * clip_s) if clip_s > 2 * WARM_S else clip_s / 2
     after = [look for look in found.series if look[0] >= warm]
     decided = [line.split()[0] for line in found.lines]

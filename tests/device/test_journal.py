@@ -50,7 +50,12 @@ def test_each_record_is_an_event_and_says_nothing_personal(entries: list[dict[st
 def test_a_line_that_is_no_event_is_a_plain_entry(entries: list[dict[str, str]]) -> None:
     logging.getLogger("device.app").error("broken: %d", 7)
     logging.getLogger("device.app").info("odd", extra=event("unheard of"))
-    assert entries[0] == {"MESSAGE": "broken: 7", "LOGGER": "device.app", "PRIORITY": "3"}
+    assert entries[0] == {
+        "MESSAGE": "broken: 7",
+        "LOGGER": "device.app",
+        "PRIORITY": "3",
+        "SYSLOG_IDENTIFIER": "facekiosk",
+    }
     assert "MESSAGE_ID" not in entries[1]
 
 

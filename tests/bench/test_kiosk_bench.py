@@ -1,0 +1,71 @@
+"""What the kiosk's benchmark makes of its measurements, the soak's clock, and that every level of liveness is measured."""
+
+import math
+
+import pytest
+
+from bench.kiosk.__main__ import options
+from bench.kiosk.decision import POLICIES
+from bench.kiosk.figures import rows
+from bench.kiosk.soak import ClockedFeed, FrameClock, Soak, _growth, _summary
+from device.settings import KioskSettings
+from inference.observation import Observation
+
+SOAK = {"clip_s": 3600, "rate": 4.2, "growth_mb": {"control": 1.0, "vision@camera": 6.0}, "missed_frames": 1, "frames": 9}
+
+
+def test_what_was_not_reached_is_red_and_what_was_not_asked_is_neither() -> None:
+    found = {
+        "decision": {"basic": {"shows": 3, "granted": 3, "p50_s": 9.0, "p95_s": 9.5}, "strict": {"shows": 3, "granted": 0}},
+        "start": {"ready_s": 2.9},
+        "cost": {"idle": {"together": 0.16}, "active": {"together": 0.9}},
+        "memory": {"people": 1000, "stopped_mb": {"together": 449.0}, "running_mb": {"together": 900.0}},
+        "soak": {**SOAK, "granted": 2, "refused": 0},
+    }
+    assert [row.met for row in rows(found)] == [
+        *(None, None, None, None),
+        True,
+        *(False, None),
+        *(True, None),
+        *(True, True, False, False, None, None),
+    ]
+
+
+def test_what_could_not_be_measured_is_red_and_what_is_absent_is_said() -> None:
+    failed, skipped = rows({"start": {"failed": "TimeoutError: no line"}, "soak": {"skipped": "evaluation data absent"}})
+    assert (failed.met, skipped.met) == (False, None)
+    assert math.isnan(failed.reached)
+    assert "TimeoutError" in failed.what
+
+
+def test_every_level_of_liveness_is_measured() -> None:
+    assert POLICIES
+    for policy in POLICIES:
+        assert KioskSettings.model_validate({"policy": policy}).policy == policy
+
+
+def test_the_frames_set_the_clock_and_gaps_are_counted() -> None:
+    clock = FrameClock()
+    feed, began = ClockedFeed(clock), clock.boot()
+    with feed.subscribe(10) as subscription:
+        for seq, seconds in ((1, 1.0), (2, 2.0), (4, 5.0), (5, 4.0)):
+            feed.publish(Observation(seq=seq, time=began + seconds, width=1, height=1))
+        assert len(subscription.take()) == 4
+    assert clock.boot() == began + 5.0
+    assert (feed.seen, feed.missed) == (4, 1)
+
+
+def test_growth_is_between_the_least_of_the_first_and_of_the_last_looks() -> None:
+    looks = [(float(at), 100.0 + at % 7, 200.0 + 0.5 * at) for at in range(1000)]
+    assert _growth(looks, 1) == 0.0
+    assert _growth(looks, 2) == 450.0
+    found = Soak(lines=["granted  user a", "refused  user -"], series=looks)
+    summary = _summary(found, 1000.0, 200.0, ClockedFeed(FrameClock()))
+    assert (summary["rate"], summary["granted"], summary["refused"]) == (5.0, 1, 1)
+    assert summary["growth_mb"]["control"] == 0.0
+
+
+@pytest.mark.parametrize("wrong", [["--hours", "0"], ["--shows", "-1"], ["--only", "nothing"]])
+def test_wrong_usage(wrong: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        options(wrong)
