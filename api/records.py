@@ -217,7 +217,7 @@ class HealthEvent:
 
     event_id: str
     component: str
-    """`camera`, `vision`, `store`, `models`, `disk`, `clock`, `temperature`."""
+    """`camera`, `vision`, `store`, `models`, `disk`, `clock`, `temperature`, `screen`."""
     status: str
     """`ok`, `degraded` or `failed`."""
     message: str

@@ -116,7 +116,9 @@ async def control(config: Config, say: Say) -> None:
         integrity = Integrity(
             store, lambda: model_files(config.vision, recognition.compared), lambda: not any(sessions.running().values())
         )
+        screen = Screen(board, camera.link, kiosk)
         health = DeviceHealth(camera, remote, store, door, models.model.path, clock, began, data, integrity)
+        health.beat = lambda: screen.beat_at
 
         photos = PhotoJudge(judge, clock, config.session.face_min_quality_score)
         enrolling = Enrolling(store, recognition, sessions, photos, local, clock, operator_name())
@@ -135,7 +137,7 @@ async def control(config: Config, say: Say) -> None:
         metrics = Metrics(Sources(store, sessions, door, (camera, remote), clock))
         if journal_here() is not None:
             follow(store.watch)
-        app = build_app(services, Screen(board, camera.link, kiosk).mount, metrics.mount)
+        app = build_app(services, screen.mount, metrics.mount)
 
         tasks = await enter(Tasks())
         tasks.vital("camera", camera.supervisor.run())

@@ -23,6 +23,8 @@ LOW_MB = 200.0
 """Megabytes left where the data is, below which somebody should make room."""
 HOT_C = 85.0
 """Degrees Celsius from which a Pi and a Jetson slow themselves down."""
+SILENT_S = 10.0
+"""Seconds without a sign of life after which the kiosk's page counts as dead."""
 RATE_S = 5.0
 """Seconds over which the camera's rate is taken."""
 
@@ -79,6 +81,8 @@ class DeviceHealth:
     data: Path
     integrity: Integrity
     temperature: Callable[[], float | None] = machine.hottest
+    beat: Callable[[], float | None] = lambda: None
+    """When the kiosk's page last said that it draws, boot-time seconds; None: none has yet, and none is missed."""
     _rate: Rate = field(default_factory=Rate)
     _well_since: float | None = None
 
@@ -130,6 +134,10 @@ class DeviceHealth:
             "disk": "" if disk >= LOW_MB else f"less than {LOW_MB:g} MB are free where the data is; make room",
             "clock": "" if self.clock.dated() is not None else "the time is not known; rules of the calendar wait for it",
         }
+        if (beat := self.beat()) is not None:
+            checks["screen"] = (
+                "" if boot_time() - beat < SILENT_S else "the kiosk's page does not draw; the door works without it"
+            )
         if temperature is not None:
             checks["temperature"] = "" if temperature < HOT_C else f"the processor is hotter than {HOT_C:g} °C; it slows down"
         return checks

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 
 from device.config import Config, default_config_toml, load_config, parse_config
@@ -13,6 +14,13 @@ from device.store.store import create_store
 
 POLICIES = ("basic",)
 """Levels of liveness that the door can demand, lowest first."""
+
+
+class Frontage(StrEnum):
+    """Whose door it is: of people who belong there, or one that everybody passes by."""
+
+    STAFF = "staff"
+    PUBLIC = "public"
 
 
 class SetupRefused(Exception):
@@ -39,7 +47,14 @@ APPLIANCE_USER = "facekiosk"
 """The user of those units' control."""
 
 
-def plan(config_file: Path, data: Path | None = None, key: Path | None = None, *, appliance: bool = False) -> tuple[str, Config]:
+def plan(
+    config_file: Path,
+    data: Path | None = None,
+    key: Path | None = None,
+    *,
+    appliance: bool = False,
+    frontage: Frontage = Frontage.STAFF,
+) -> tuple[str, Config]:
     """The text of a new configuration file, and what it comes to; `appliance`: for the units of `make install`.
 
     Raises:
@@ -48,7 +63,8 @@ def plan(config_file: Path, data: Path | None = None, key: Path | None = None, *
     given = {"data_dir": data, "key_file": key}
     paths = {name: str(path.absolute()) for name, path in given.items() if path is not None}
     tables = dict(APPLIANCE) if appliance else {}
-    text = default_config_toml(**tables | {"paths": {**tables.get("paths", {}), **paths}})
+    kiosk = {"kiosk": {"frontage": frontage.value}} if frontage is Frontage.PUBLIC else {}
+    text = default_config_toml(**tables | kiosk | {"paths": {**tables.get("paths", {}), **paths}})
     config = parse_config(text, config_file)
     there = [str(path) for path in (config_file, config.paths.key_file, config.database) if path.exists()]
     if there:

@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from device.config import ENVIRONMENT_FILE, SEARCH, Config
-from device.setup import POLICIES, create, hand_over, plan
+from device.setup import POLICIES, Frontage, create, hand_over, plan
 from provisioning.options import JsonOption, YesOption
 from provisioning.output import Output, reporting
+
+_PASSERS_BY = "Does it stand on a public frontage, where passers-by come before the camera? (no: a staff door)"
 
 
 def init(
@@ -29,6 +31,10 @@ def init(
         bool,
         typer.Option("--appliance", help="For the systemd units of `make install`: below /etc, /var/lib and /run; needs root."),
     ] = False,
+    frontage: Annotated[
+        Frontage | None,
+        typer.Option("--frontage", help="Whose door it is; else it is asked, and with --yes a staff door."),
+    ] = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -38,8 +44,10 @@ def init(
     """
     file = config_file(config or (SEARCH[-1] if appliance else None))
     with reporting(as_json=as_json) as out:
-        text, planned = plan(file, data, key, appliance=appliance)
+        text, planned = plan(file, data, key, appliance=appliance, frontage=frontage or Frontage.STAFF)
         _announce(out, file, planned)
+        if frontage is None and not yes and typer.confirm(_PASSERS_BY, default=False, err=True):
+            text, planned = plan(file, data, key, appliance=appliance, frontage=Frontage.PUBLIC)
         if not yes:
             typer.confirm("Make them?", abort=True, err=True)
         made = create(file, text)
@@ -67,8 +75,13 @@ def _report(out: Output, file: Path, config: Config) -> None:
             "data_dir": str(config.paths.data_dir),
             "policy": config.kiosk.policy,
             "policies": POLICIES,
+            "frontage": config.kiosk.frontage,
         }
     )
     out.say("made. Keep a copy of the root key in a safe place: without it nothing that is stored can be read again.")
     out.say(f"policy         {config.kiosk.policy} (blinks and motion); levels that exist: {', '.join(POLICIES)}, no other yet")
+    where = (
+        "a staff door" if config.kiosk.frontage == "staff" else "public: faces are compared after a touch, a card, or on the mark"
+    )
+    out.say(f"frontage       {where}")
     out.say("next           kioskctl enroll USER PHOTO…, then kioskctl run")

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from api.ports import StoreFull
+from api.services import severity
 from camera.frame import boot_time
 from device.clock import ManualClock
 from device.health import DeviceHealth, Rate, Watched
@@ -102,6 +103,16 @@ async def test_heat_a_full_disk_and_an_unknown_time_only_degrade(tmp_path: Path,
     report = await device.report()
     assert {name for name, said in report.checks.items() if said} == {"temperature", "disk", "clock"}
     assert (report.status, refusal(report, 0)) == ("degraded", "")
+
+
+async def test_a_page_that_draws_no_more_only_degrades_and_none_is_missed_that_never_was_there(tmp_path: Path) -> None:
+    device = health(tmp_path)
+    assert "screen" not in (await device.report()).checks
+    device.beat = boot_time
+    assert (await device.report()).checks["screen"] == ""
+    device.beat = lambda: boot_time() - 11
+    assert "works without it" in (await device.report()).checks["screen"]
+    assert severity("screen", "x") == "degraded"
 
 
 async def test_a_temperature_that_cannot_be_read_is_no_component(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 import pytest
+from msgspec import structs
 from playwright.sync_api import Page
 
 from api.http import loopback_only
@@ -33,6 +34,7 @@ FACE = {"face": Box(220, 90, 200, 260), "width": 640, "height": 480}
 STATES = {
     "starting": Sign(),
     "idle": Sign(phase=Phase.WAITING),
+    "public": Sign(phase=Phase.WAITING),
     "dim": Sign(phase=Phase.WAITING, dim=True),
     "approach": Sign(phase=Phase.WAITING, condition="face_too_small", **FACE),
     "visit": Sign(phase=Phase.VISIT, instruction="blink", progress=0.6, **FACE),
@@ -138,6 +140,8 @@ def page(request: pytest.FixtureRequest, browser: Any, kiosk: Kiosk) -> Iterator
 
 
 def settled(page: Page, kiosk: Kiosk, name: str) -> None:
+    frontage = "public" if name == "public" else "staff"
+    kiosk.loop.call_soon_threadsafe(kiosk.board.note, structs.replace(kiosk.board.sign.notice, frontage=frontage))
     kiosk.show(STATES[name])
     sign = STATES[name]
     page.wait_for_selector(f"body[data-phase={sign.phase.value}][data-outcome='{sign.outcome}']", state="attached")

@@ -67,13 +67,13 @@ def test_the_page_shows_what_happens(
     shown(page, "body[data-outcome=granted]")
     assert page.locator("#headline").text_content() == "Welcome, Grace Hopper (demo)"
     shown(page, "body[data-door=unlocked]", 5)
-    page.screenshot(path=reports / "kiosk-granted.png")
+    page.screenshot(path=reports / "page-granted.png")
 
     shown(page, "body[data-phase=visit] h1:text-is('Please blink')")
-    page.screenshot(path=reports / "kiosk-visit.png")
+    page.screenshot(path=reports / "page-visit.png")
     shown(page, "body[data-outcome=refused]")
     assert page.locator("#headline").text_content() == "Not admitted"
-    page.screenshot(path=reports / "kiosk-refused.png")
+    page.screenshot(path=reports / "page-refused.png")
 
     page.click("#open")
     shown(page, "body[data-phase=pad]")

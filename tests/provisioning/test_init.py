@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from device.config import load_config
+
 
 def test_init_makes_file_key_and_database(nowhere) -> None:
     folder = nowhere.file.parent
@@ -15,6 +17,7 @@ def test_init_makes_file_key_and_database(nowhere) -> None:
         "data_dir": str(folder / "data"),
         "policy": "basic",
         "policies": ["basic"],
+        "frontage": "staff",
     }
     assert stat.S_IMODE((folder / "keys/root.key").stat().st_mode) == 0o600
     assert (folder / "keys/root.key").stat().st_size == 32
@@ -57,7 +60,16 @@ def test_init_leaves_nothing_behind_where_it_fails(nowhere, tmp_path: Path) -> N
 
 
 def test_init_asks_and_takes_no_for_an_answer(nowhere) -> None:
-    assert nowhere("init", answer="n\n").code == 1
+    assert nowhere("init", answer="n\nn\n").code == 1
     assert not nowhere.file.exists()
-    assert nowhere("init", answer="y\n").code == 0
+    assert nowhere("init", answer="\ny\n").code == 0
     assert nowhere.file.exists()
+    assert load_config(nowhere.file).kiosk.frontage == "staff"
+
+
+@pytest.mark.parametrize(
+    ("told", "answer"), [((), "y\ny\n"), (("--frontage", "public"), "y\n"), (("--frontage", "public", "--yes"), "")]
+)
+def test_a_public_frontage_is_asked_for_or_told(nowhere, told: tuple[str, ...], answer: str) -> None:
+    assert nowhere("init", *told, answer=answer).code == 0
+    assert load_config(nowhere.file).kiosk.frontage == "public"

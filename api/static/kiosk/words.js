@@ -29,6 +29,7 @@ export function words(sign, code, idle) {
   const said = languages[code];
   if (sign.phase === "result") return result(said, sign);
   const [headline, detail] = said.PHASES[idle ? "idle" : sign.phase] ?? ["", ""];
+  if (idle && sign.notice.frontage === "public") return [headline, said.TEXTS.touch];
   if (sign.phase === "pause") return [headline, said.TEXTS.again(Math.ceil(sign.seconds))];
   if (sign.phase === "closed") return [headline, `${said.CLOSED[sign.reason] ?? ""} ${said.TEXTS.code(sign.reason)}`.trim()];
   if (sign.phase === "factor" && sign.reason) return [headline, refusal(said, sign)];
