@@ -66,7 +66,7 @@ def report(console: Console, frames: int) -> dict[str, Any]:
 def show(found: dict[str, Any], console: Console) -> None:
     """The report as tables, targets beside what was reached."""
     table = Table("ms per frame of 640x480 (p50 / p95)", *CONFIGURATIONS, title=f"{found['machine']}")
-    stages = ("detect", "quality", "liveness", "embed", "whole")
+    stages = ("detect", "quality", "liveness", "integrity", "embed", "whole")
     for stage in stages:
         cells = [found["frames"][name]["ms"].get(stage) for name in CONFIGURATIONS]
         table.add_row(stage, *("" if cell is None else f"{cell['p50']:.1f} / {cell['p95']:.1f}" for cell in cells))

@@ -18,6 +18,15 @@ LEFT_EYE = (362, 385, 387, 263, 373, 380)
 RIGID = (1, 4, 5, 6, 168, 197, 33, 133, 362, 263, 61, 291, 10, 152)
 """Points that move little with expression: nose and bridge, eye and mouth corners, forehead, chin."""
 
+FACE_OVAL = (
+    *(10, 21, 54, 58, 67, 93, 103, 109, 127, 132, 136, 148, 149, 150, 152, 162, 172, 176, 234, 251, 284, 288, 297, 323, 332),
+    *(338, 356, 361, 365, 377, 378, 379, 389, 397, 400, 454),
+)
+RIGHT_EYE_RIM = (7, 33, 133, 144, 145, 153, 154, 155, 157, 158, 159, 160, 161, 163, 173, 246)
+LEFT_EYE_RIM = (249, 263, 362, 373, 374, 380, 381, 382, 384, 385, 386, 387, 388, 390, 398, 466)
+MOUTH_RIM = (0, 17, 37, 39, 40, 61, 84, 91, 146, 181, 185, 267, 269, 270, 291, 314, 321, 375, 405, 409)
+"""Outlines as sets of points, in no order."""
+
 
 def eye_centres(landmarks: Landmarks) -> npt.NDArray[np.float32]:
     """(2, 2) float32: the middle between the corners of the person's right and left eye, in pixels."""

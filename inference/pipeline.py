@@ -10,14 +10,18 @@ import msgspec
 import numpy as np
 
 from camera.frame import Frame, Image, boot_time
+from inference import fingerprint
 from inference.align import AlignmentError
 from inference.candidate import Rule
 from inference.graphs import Graphs
 from inference.landmarks import MediaPipeFinder, MediaPipeMesher
 from inference.liveness.crops import CropError
 from inference.liveness.meter import LivenessMeter
-from inference.mesh import Landmarks
+from inference.liveness.watch import StreamWatch
+from inference.luma import Luma, luma_of
+from inference.mesh import Landmarks, centroid, eye_distance
 from inference.observation import USABLE, Embedding, LivenessEvidence, Measure, Observation, Pose, Quality
+from inference.patch import cut
 from inference.pose import head_pose
 from inference.quality import SCORE_USABLE, assess
 from inference.settings import VisionSettings
@@ -80,6 +84,7 @@ class Pipeline:
         beside: a second embedding network that sees the same frames; not closed with the pipeline.
         covering: says what is covered, before anything is embedded; None: nobody asks. Not closed with the pipeline.
         passive: says of usable frames whether the face is live; None: nobody asks. Not closed with the pipeline.
+        watched: the frames are a stream whose integrity is judged; False: photos that have nothing to do with each other.
     """
 
     def __init__(
@@ -92,6 +97,7 @@ class Pipeline:
         beside: Embedder | None = None,
         covering: Covering | None = None,
         passive: Passive | None = None,
+        watched: bool = True,
     ) -> None:
         self._tracker, self._embedder = tracker, embedder
         self._beside, self._covering, self._passive = beside, covering, passive
@@ -100,6 +106,8 @@ class Pipeline:
         self._track = _Track(0)
         self.embedding = True
         """Whether embeddings are computed at all: not before somebody on a public frontage asks to be recognised."""
+        self._watched = watched
+        self._watch = StreamWatch()
 
     @classmethod
     def stream(
@@ -140,7 +148,7 @@ class Pipeline:
         """
         rule = None if central else rule_of(settings)
         tracker = PhotoTracker(MediaPipeFinder(), MediaPipeMesher(tracking=False), rule, _track_numbers)
-        return cls(tracker, embedder, settings, covering=covering, passive=passive)
+        return cls(tracker, embedder, settings, covering=covering, passive=passive, watched=False)
 
     def observe(self, frame: Frame) -> Observation:
         """Everything that is to be known about one frame. Frames of a stream come in order of time."""
@@ -157,13 +165,14 @@ class Pipeline:
             faces=tuple(face.box for face in sighting.faces),
         )
         if sighting.landmarks is None:
+            self._watch.nobody(sighting.condition)
             return _with(seen, timings_ms=clock.total())
         return self._judge(frame, sighting, sighting.landmarks, seen, clock)
 
     def reset(self) -> None:
         """Forget the stream so far: the next frame begins another one. Cheaper than a new pipeline."""
         self._tracker.reset()
-        self._track = _Track(0)
+        self._track, self._watch = _Track(0), StreamWatch()
 
     def close(self) -> None:
         """Release finder and mesh; closing twice is harmless."""
@@ -181,11 +190,15 @@ class Pipeline:
         if sighting.track != self._track.number:
             self._track = _Track(sighting.track)
         pose = head_pose(landmarks, seen.width, seen.height)
-        quality = assess(frame.image, landmarks, pose, self._settings.min_eye_distance)
+        patch = cut(frame.image, landmarks)
+        quality = assess(patch, landmarks, pose, self._settings.min_eye_distance)
         condition = seen.condition or (quality.reason if quality.score < SCORE_USABLE else USABLE)
         clock.lap("quality")
-        liveness = self._track.liveness.update(frame.time, landmarks, pose)
+        liveness = self._track.liveness.update(frame.time, landmarks, pose, patch)
         clock.lap("liveness")
+        luma = self._watch_stream(frame, sighting.track, landmarks)
+        scene = fingerprint.scene(luma.grey, sighting.faces[0].box, luma.scale)
+        clock.lap("integrity")
         embedding = beside = passive = None
         if condition == USABLE:
             worth_it = self._worth_it(frame.time, pose, quality, liveness)
@@ -200,7 +213,7 @@ class Pipeline:
             if worth_it and condition == USABLE:
                 embedding, beside = self._embed(frame, landmarks, liveness)
                 if self._track.number != sighting.track:
-                    liveness = self._track.liveness.update(frame.time, landmarks, pose)
+                    liveness = self._track.liveness.update(frame.time, landmarks, pose, patch)
                 clock.lap("embed")
         return _with(
             seen,
@@ -209,11 +222,19 @@ class Pipeline:
             eye_distance=sighting.faces[0].eye_distance,
             pose=pose,
             quality=quality,
-            liveness=msgspec.structs.replace(liveness, passive=passive),
+            liveness=msgspec.structs.replace(liveness, passive=passive, alarms=self._watch.alarms),
+            scene=scene,
             embedding=_bytes(embedding),
             beside=_bytes(beside),
             timings_ms=clock.total(),
         )
+
+    def _watch_stream(self, frame: Frame, track: int, landmarks: Landmarks) -> Luma:
+        luma = luma_of(frame.image)
+        if self._watched:
+            x, y = centroid(landmarks) / max(eye_distance(landmarks), 1.0)
+            self._watch.face(frame.time, track, luma, (float(x), float(y)))
+        return luma
 
     def _worth_it(self, now: float, pose: Pose | None, quality: Quality, liveness: LivenessEvidence) -> bool:
         """Whether an embedding would tell more than the last: eyes open, and time has passed or the face shows anew."""
@@ -264,6 +285,8 @@ class Pipeline:
         if unknown or swapped:
             seen = self._track
             self._track = replace(seen, number=self._tracker.split(), liveness=LivenessMeter())
+            if swapped:
+                self._watch.swapped(self._track.number)
         self._track.embedding = embedding
         return embedding, beside
 

@@ -8,18 +8,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from camera.frame import Image
-from inference.align import fit_similarity, warp
-from inference.mesh import Landmarks, eye_centres, eye_distance
+from inference.mesh import Landmarks, eye_distance
 from inference.observation import USABLE, Measure, Pose, Quality
+from inference.patch import Patch
 
 SCORE_USABLE = 0.6
 
-_PATCH = (112, 128)
-_PATCH_EYES = ((36.0, 44.0), (76.0, 44.0))
-"""Width and height of the grey patch, and where the eyes stand in it: 40 px apart, so that no measure depends on size."""
-_REACH = 2.9
-"""Eye distances from an eye to the patch's farthest corner, however the face is rolled."""
 _CORE = (slice(24, 104), slice(16, 96))
 """Forehead to chin, cheek to cheek: rows and columns of the patch without background and hair."""
 _LEVEL_PITCH = -5.0
@@ -39,16 +33,16 @@ Line = tuple[tuple[float, float], ...]
 Grey = npt.NDArray[np.float32]
 
 
-def assess(image: Image, landmarks: Landmarks, pose: Pose | None, min_eye_distance: float) -> Quality:
+def assess(patch: Patch, landmarks: Landmarks, pose: Pose | None, min_eye_distance: float) -> Quality:
     """All measures of one face.
 
     Args:
-        image: the frame, BGR.
-        landmarks: its mesh, pixels.
+        patch: the face, cut out of its frame.
+        landmarks: its mesh, pixels of the frame.
         pose: its head pose; None, where the mesh fits no head, scores 0.
         min_eye_distance: pixels at which the size is just usable.
     """
-    core = patch(image, landmarks)[_CORE]
+    core = patch.grey[_CORE].astype(np.float32)
     measures = (
         _size(eye_distance(landmarks), min_eye_distance),
         _pose(pose),
@@ -57,20 +51,6 @@ def assess(image: Image, landmarks: Landmarks, pose: Pose | None, min_eye_distan
         _clipping(core),
     )
     return Quality(min(measure.score for measure in measures), measures)
-
-
-def patch(image: Image, landmarks: Landmarks) -> Grey:
-    """The face in grey, upright, with 40 px between the eyes: (128, 112) float32, 0..255."""
-    eyes = eye_centres(landmarks)
-    # Only what the patch can reach is halved where the face is large; a frame of 2 megapixels would cost more than the rest.
-    reach = _REACH * float(np.hypot(*(eyes[1] - eyes[0])))
-    left, top = np.maximum(0, (eyes.min(axis=0) - reach).astype(int))
-    right, bottom = np.maximum(1, (eyes.max(axis=0) + reach).astype(int))
-    near = image[top:bottom, left:right]
-    if near.size == 0:
-        return np.zeros(_PATCH[::-1], np.float32)
-    cut = warp(near, fit_similarity(_PATCH_EYES, eyes - np.array([left, top], np.float32)), *_PATCH)
-    return np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY), dtype=np.float32)
 
 
 def sharpness(core: Grey) -> float:

@@ -5,10 +5,13 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 
+import msgspec
+
 from camera.frame import Frame
 from inference.channel import ChannelError, Forget, Hello, Judge, Judged, read_from_control
 from inference.decode import ImageRefused, decode
 from inference.duty import Networks
+from inference.fingerprint import exact
 from inference.graphs import Graphs
 from inference.landmarks import MediaPipeFinder, MediaPipeMesher
 from inference.outlet import Outlet
@@ -114,7 +117,7 @@ class StreamJudge:
             log.exception("an image could not be judged")
             self._discard(request)
             return Judged(request.request, error="internal_error")
-        return Judged(request.request, observation)
+        return Judged(request.request, msgspec.structs.replace(observation, exact=exact(request.image)))
 
     def forget(self, stream: str) -> None:
         """The stream is over."""

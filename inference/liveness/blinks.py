@@ -49,6 +49,13 @@ class BlinkDetector:
         return self._closed_at is not None
 
     @property
+    def closed_s(self) -> float:
+        """Seconds for which the eyes were seen closed now; 0 while they are open."""
+        if self._closed_at is None or self._last_used is None:
+            return 0.0
+        return self._last_used - self._closed_at
+
+    @property
     def base(self) -> float:
         """The aspect ratio of this person's open eyes; 0 while it is not known."""
         return self._base

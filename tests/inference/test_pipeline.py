@@ -170,6 +170,39 @@ def test_the_embedding_that_shows_the_swap_is_already_the_new_tracks(watch, embe
     assert new[0].liveness.frames == 1
 
 
+def test_a_swap_raises_an_alarm_on_the_new_track_and_a_new_face_does_not(watch, tracker, embedder):
+    assert watch(10)[-1].liveness.alarms == ()
+    embedder.person = 1
+    assert "identity_changed" in watch(5)[-1].liveness.alarms
+    embedder.person = 0
+    tracker.split()
+    assert "identity_changed" not in watch(1)[0].liveness.alarms
+
+
+def test_a_frozen_stream_raises_alarms_that_stay(watch, tracker):
+    frozen = {"duplicated_frames", "still_picture"}
+    assert frozen <= set(watch(60)[-1].liveness.alarms)
+    assert frozen <= set(watch(1)[0].liveness.alarms)
+
+
+def test_how_long_the_eyes_are_closed_is_told(watch, tracker):
+    watch(20)
+    tracker.shut = True
+    assert watch(26)[-1].liveness.closed_s == pytest.approx(1.0)
+    tracker.shut = False
+    assert watch(3)[-1].liveness.closed_s == 0
+
+
+def test_a_face_has_a_scene_and_an_empty_frame_has_none(watch, photos, portrait):
+    assert watch(1)[0].scene is not None
+    assert photos.observe(Frame(1, 1, np.zeros_like(portrait))).scene is None
+
+
+def test_photos_are_no_stream(photos, portrait):
+    seen = [photos.observe(Frame(number, number / 10, portrait)) for number in range(15)]
+    assert {one.liveness.alarms for one in seen} == {()}
+
+
 def test_eyes_that_closed_before_anybody_was_known_count_for_nobody(watch, tracker):
     tracker.condition = "face_too_small"
     watch(20)

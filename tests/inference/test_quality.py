@@ -8,8 +8,9 @@ import pytest
 
 from inference.landmarks import MediaPipeMesher
 from inference.observation import Pose
+from inference.patch import cut
 from inference.pose import head_pose
-from inference.quality import _CORE, assess, patch, sharpness, turned
+from inference.quality import assess, sharpness, turned
 
 FRONTAL = Pose(0, -5, 0)
 EYES = 84.0
@@ -17,7 +18,7 @@ EYES = 84.0
 
 
 def judged(image, mesh, pose=FRONTAL, least=30.0):
-    quality = assess(image, mesh, pose, least)
+    quality = assess(cut(image, mesh), mesh, pose, least)
     return quality, {measure.name: measure for measure in quality.measures}
 
 
@@ -102,22 +103,9 @@ def test_looking_straight_ahead_is_not_turned():
     assert turned(Pose(-30, -5, 10)) == 30
 
 
-def test_the_patch_has_the_eyes_where_they_belong(portrait, portrait_mesh):
-    grey = patch(portrait, portrait_mesh)
-    assert grey.shape == (128, 112)
-    assert grey.dtype == np.float32
-
-
 def test_a_mesh_beside_the_picture_is_black_and_useless(portrait, portrait_mesh):
     beside = portrait_mesh + np.array([5000, 0, 0], np.float32)
     assert judged(portrait, beside)[0].score == 0
-
-
-def test_the_patch_is_the_same_in_a_larger_picture(portrait, portrait_mesh):
-    larger = np.pad(portrait, ((200, 0), (320, 0), (0, 0)))
-    moved = portrait_mesh + np.array([320, 200, 0], np.float32)
-    # Halving may begin at the next pixel, and the corner of the patch may reach past the smaller picture.
-    assert np.abs(patch(larger, moved) - patch(portrait, portrait_mesh))[_CORE].mean() < 1.5
 
 
 def test_an_empty_patch_is_not_sharp():
@@ -131,7 +119,7 @@ def passing(files, finder):
         image = cv2.imread(str(file))
         faces = finder.find(image)
         mesh = mesher.start(image, max(faces, key=lambda face: face.eye_distance)) if faces else None
-        usable.append(mesh is not None and assess(image, mesh, head_pose(mesh, image.shape[1], image.shape[0]), 30).score >= 0.6)
+        usable.append(mesh is not None and judged(image, mesh, head_pose(mesh, image.shape[1], image.shape[0]))[0].score >= 0.6)
     mesher.close()
     return float(np.mean(usable))
 

@@ -109,3 +109,10 @@ def test_closing_closes_every_pipeline(ask, judge, made):
     judge.close()
     assert all(pipeline.closed for pipeline in made)
     assert judge.judged == 3
+
+
+def test_every_image_carries_the_hash_of_its_bytes(ask, portrait_file):
+    picture = portrait_file.read_bytes()
+    one, same, other = ask("a"), ask("b"), ask("a", image=picture + b"\0")
+    assert one.observation.exact == same.observation.exact != other.observation.exact
+    assert len(one.observation.exact) == 8

@@ -1,0 +1,150 @@
+"""The integrity of streams: what a live person never shows, however it is injected, and that live streams raise nothing."""
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+
+from camera.open import open_source
+from camera.settings import CameraSettings
+from inference.liveness.integrity_frames import movement
+from inference.liveness.watch import StreamWatch
+from inference.luma import luma_of
+
+NOISE = np.random.default_rng(4)
+DEMO_FPS = 24
+
+
+@pytest.fixture(scope="module")
+def person():
+    """Five seconds of the demo's person, who is there from 3 s on: reduced to 320 px, as they are looked at."""
+    frames = []
+    with open_source(CameraSettings(source="demo", pace="fast", fps=DEMO_FPS)) as source:
+        for number in range(int(7.6 * DEMO_FPS)):
+            image = source.read().image
+            if number >= 2.6 * DEMO_FPS:
+                frames.append(cv2.resize(image, (320, 240), interpolation=cv2.INTER_AREA))
+    return frames
+
+
+def every(frames, fps):
+    """The frames thinned out to a lower rate."""
+    step = DEMO_FPS / fps
+    return [frames[int(number * step)] for number in range(int(len(frames) / step))]
+
+
+def noisy(image, sigma):
+    return np.clip(image + NOISE.normal(0, sigma, image.shape), 0, 255).astype(np.uint8)
+
+
+def swaying(index, fps):
+    """Where a live face is, in eye distances."""
+    return 4 + 0.02 * np.sin(2 * index / fps), 3 + 0.01 * np.sin(3.1 * index / fps)
+
+
+def alarms(images, fps, place=swaying, watch=None, track=1):
+    watch = watch or StreamWatch()
+    for index, image in enumerate(images):
+        watch.face(100 + index / fps, track, luma_of(image), place(index, fps))
+    return watch.alarms
+
+
+@pytest.mark.parametrize("fps", [5, 10, 15, 24])
+@pytest.mark.parametrize("sigma", [0, 6])
+def test_a_live_person_raises_nothing_at_any_rate(person, fps, sigma):
+    images = every(person, fps)
+    assert alarms([noisy(image, sigma) for image in images] if sigma else images, fps) == ()
+
+
+@pytest.mark.parametrize("fps", [5, 15])
+@pytest.mark.parametrize("times", [3, 4])
+def test_frames_shown_several_times(person, fps, times):
+    repeated = [image for image in every(person, fps) for _ in range(times)]
+    assert "duplicated_frames" in alarms(repeated, fps)
+
+
+def test_every_other_frame_twice_may_be_a_client_faster_than_its_camera(person):
+    assert alarms([image for image in every(person, 15) for _ in range(2)], 30) == ()
+
+
+@pytest.mark.parametrize("fps", [5, 15, 30])
+@pytest.mark.parametrize("sigma", [1, 4, 10])
+def test_a_still_picture_under_noise(person, fps, sigma):
+    def trembling(index, fps):
+        return tuple(4 + NOISE.normal(0, 0.0008 if sigma < 10 else 0.0018, 2))
+
+    assert "still_picture" in alarms([noisy(person[20], sigma) for _ in range(3 * fps)], fps, trembling)
+
+
+@pytest.mark.parametrize("fps", [5, 10, 15])
+@pytest.mark.parametrize("seconds", [1.4, 2.5])
+def test_a_loop_that_was_encoded_again(person, fps, seconds):
+    images = every(person, fps)[: int(seconds * fps)]
+    shown = itertools.islice(itertools.cycle(images), int(3.2 * seconds * fps))
+    assert "looped_stream" in alarms([noisy(image, 2) for image in shown], fps)
+
+
+def test_a_clip_shown_to_and_fro(person):
+    images = every(person, 15)[:35]
+    assert "looped_stream" in alarms([noisy(image, 2) for image in [*images, *images[::-1], *images]], 15)
+
+
+def test_frames_in_disorder(person):
+    """A walk across the picture, shuffled within half a second."""
+    moved = [np.roll(image, 3 * index, axis=1) for index, image in enumerate(every(person, 15))]
+    assert alarms(moved, 15) == ()
+    shuffled = [moved[block + index] for block in range(0, len(moved) - 8, 8) for index in NOISE.permutation(8)]
+    assert "unordered_frames" in alarms(shuffled, 15)
+
+
+def test_times_that_go_back(person):
+    watch = StreamWatch()
+    luma = luma_of(person[0])
+    for time in (10.0, 10.1, 10.1, 9.95, 10.2):
+        watch.face(time, 1, luma, (4, 3))
+    assert watch.alarms == ()
+    watch.face(3.0, 1, luma, (4, 3))
+    assert watch.alarms == ("unordered_frames",)
+
+
+def test_a_camera_that_stalls_is_no_attack(person):
+    watch = StreamWatch()
+    for index, image in enumerate(every(person, 15)):
+        watch.face(100 + index / 15 + (1.5 if index > 30 else 0), 1, luma_of(image), swaying(index, 15))
+    assert watch.alarms == ()
+
+
+def test_a_second_face_that_enters(person):
+    watch = StreamWatch()
+    alarms(person[:5], 24, watch=watch)
+    watch.nobody("multiple_faces")
+    watch.nobody("no_face_detected")
+    watch.nobody("multiple_faces")
+    assert watch.alarms == ()
+    watch.nobody("multiple_faces")
+    assert watch.alarms == ("second_face",)
+
+
+def test_alarms_belong_to_a_track(person):
+    watch = StreamWatch()
+    repeated = [image for image in every(person, 15)[:20] for _ in range(3)]
+    assert alarms(repeated, 15, watch=watch) == ("duplicated_frames",)
+    watch.face(200, 2, luma_of(person[0]), (4, 3))
+    assert watch.alarms == ()
+    watch.swapped(3)
+    watch.face(200.1, 3, luma_of(person[1]), (4, 3))
+    assert watch.alarms == ("identity_changed",)
+
+
+def test_movement_hangs_together_and_noise_does_not(person):
+    grey = luma_of(person[0]).grey
+    # Each sum of two noises has a difference of twice the variance, still white.
+    assert movement(grey, noisy(grey, 4)) == pytest.approx(1, abs=0.3)
+    assert movement(grey, np.roll(grey, 2, axis=1)) > 5
+    assert movement(grey, grey) == 0
+
+
+def test_pictures_of_another_size_begin_anew(person):
+    small = [cv2.resize(image, (160, 120)) for image in person[:20]]
+    assert alarms([*person[:20], *small, *person[20:40]], 15) == ()
