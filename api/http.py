@@ -83,7 +83,7 @@ async def body(request: web.Request) -> bytes:
 async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
     """No more calls from one address than the limits allow. A socket is told by its close code."""
     request.app[PATIENCE].heard(request)
-    if not request.path.startswith(("/api/", "/ws/", "/enroll/")):
+    if not request.path.startswith(("/api/", "/ws/", "/enroll/", "/admin/")):
         return await handler(request)
     try:
         request.app[SERVICES].limits.from_address(request.remote)

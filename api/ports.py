@@ -104,6 +104,9 @@ class Store(Protocol):
 
     async def remove_enrollment(self, realm: str, enrollment_id: str) -> bool: ...
 
+    async def label_enrollment(self, enrollment_id: str, label: str) -> None:
+        """Name the look that an enrolment is for."""
+
     async def confirm_enrollments(self, realm: str, user_id: str, enrollment_id: str | None = None) -> int:
         """Confirm for the door a person's pending enrolments, or one of them; returns how many were pending."""
 

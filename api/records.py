@@ -101,6 +101,8 @@ class Enrollment:
     client_id: str | None = None
     duplicate: bool = False
     """The face was somebody else's of the realm already, and policy let the enrolment pass."""
+    label: str = ""
+    """Of the look that it is for, beside the ordinary one: glasses, winter hat."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ from api.services import Services
 from api.sessions import SessionService
 from camera.frame import boot_time
 from device.admin import AdminServer
+from device.admin_site.history import History, gauges
+from device.admin_site.parts import AdminParts
+from device.admin_site.site import AdminSite
 from device.aiming import Aiming
 from device.aiming_commands import AimDesk
 from device.board import Board
@@ -28,6 +31,7 @@ from device.clock_commands import ClockDesk
 from device.config import Config
 from device.dating import date_rows
 from device.door.drivers import make_door
+from device.enroll_queue import EnrollQueue
 from device.enrolling import Enrolling
 from device.factor_commands import FactorDesk
 from device.health import DeviceHealth, Watched
@@ -49,6 +53,9 @@ from device.models import Models
 from device.offline import operator_name
 from device.on_need import OnNeed
 from device.operations import Operations
+from device.operator_commands import OperatorDesk
+from device.operators.sessions import OperatorSessions
+from device.operators.sign_in import SignIn, operator_parts
 from device.own_vision import link_to, vision_command
 from device.pad_throttle import PadThrottle
 from device.peer import private_folder
@@ -127,8 +134,11 @@ async def control(config: Config, say: Say) -> None:
         aiming = Aiming(camera.link, config.vision.zone)
         aim = AimDesk(aiming, config.lan, store.factors, clock, operator_name())
         service = ServiceDesk(ClockDesk(store.factors, clock, operator_name(), data), Live(health.report, aim))
+        operator_rows = operator_parts(store, keys.hash_api_key, clock, config.operators)
+        signed_in = OperatorSessions(config.operators, clock.boot)
+        accounts = OperatorDesk(operator_rows, operator_name(), signed_in.end_of)
         operations = Operations(
-            store, recognition, enrolling, local, config, keys.hash_api_key, health.health, desk, factor_desk, service
+            store, recognition, enrolling, local, config, keys.hash_api_key, health.health, desk, factor_desk, service, accounts
         )
         credentials = Credentials(store, keys.hash_api_key, keys.jwt, clock, config.api.jwt_minutes * 60)
         frames = FrameDesk(judge, sessions, clock)
@@ -156,7 +166,13 @@ async def control(config: Config, say: Say) -> None:
         tasks.helper("webhooks", Webhooks(store, clock, config.events).run())
         port = await enter(serve(app, config.listen.host, config.listen.port))
         links = EnrollLinks(store, sessions, keys.hash_api_key, clock, config.enroll)
-        await enter(serve_lan(config.lan, services, say, EnrollPage(links).mount, aiming.mount))
+        queue = EnrollQueue(enrolling, operator_rows)
+        stack.push_async_callback(queue.stop)
+        history = History(gauges(camera.link, health), clock.boot)
+        tasks.helper("history", history.run())
+        signing = SignIn(operator_rows)
+        admin = AdminParts(store, operations, operator_rows, signing, signed_in, queue, sessions, door, history, health, config)
+        await enter(serve_lan(config.lan, services, say, EnrollPage(links).mount, aiming.mount, AdminSite(admin).mount))
         await enter(AdminServer(operations, config.admin_socket))
         notify.ready(f"policy {config.kiosk.policy}, door {door.driver}")
         stack.callback(notify.stopping)

@@ -12,12 +12,13 @@ from device.client_commands import ClientCommand, ClientReply
 from device.command import Command, Count, Label, OperationRefused, Realm, Reply, UserId
 from device.factor_commands import FactorCommand, FactorReply
 from device.model_commands import ModelCommand, ModelReply
+from device.operator_commands import OperatorCommand, OperatorReply
 from device.service_commands import ServiceCommand, ServiceReply
-from device.user_commands import UserStateCommand, UserStateReply
+from device.user_commands import LockoutView, UserStateCommand, UserStateReply
 from device.webhook_commands import WebhookCommand, WebhookReply
 from inference.observation import Measure
 
-__all__ = ["OperationRefused"]
+__all__ = ["LockoutView", "OperationRefused"]
 
 
 class UserList(Command, frozen=True):
@@ -58,12 +59,19 @@ class EnrollPhotos(Command, frozen=True):
 
 
 class EnrollCamera(Command, frozen=True):
-    """Enrol a person at the device's own camera. Answered by `EnrollProgress` as it goes, then `Enrolled`."""
+    """Enrol a person at the device's own camera. Answered by `EnrollProgress` as it goes, then `Enrolled`.
+
+    With `test`, `EnrollTested` follows.
+    """
 
     user_id: UserId
     display_name: Label | None = None
     basis: Annotated[str, msgspec.Meta(pattern=r"\A(|consent|agreement|law)\Z")] = ""
     basis_text: Label = ""
+    look: Annotated[str, msgspec.Meta(max_length=50)] = ""
+    """Of the look that it is for, beside the ordinary one: glasses, winter hat."""
+    test: bool = False
+    """Whether the person is searched for at once, as the door would, and the enrolment taken back where that fails."""
 
 
 class EnrollLinkMake(Command, frozen=True):
@@ -106,6 +114,7 @@ AnyCommand = (
     | ModelCommand
     | FactorCommand
     | ServiceCommand
+    | OperatorCommand
 )
 
 
@@ -148,17 +157,8 @@ class EnrollmentView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str | None
     duplicate: bool
     """The face was somebody else's of the realm already, and the device's policy let the enrolment pass."""
-
-
-class LockoutView(msgspec.Struct, frozen=True, kw_only=True):
-    """How claims to be this user stand in remote sessions. The door asks nobody here."""
-
-    failures: int
-    """In a row, of live faces that were somebody else's."""
-    disabled: bool
-    """Nobody may claim to be this user until `kioskctl user unlock`."""
-    wait_s: float | None
-    """Seconds until the next claim may be made, 0 where it may be now; null while disabled."""
+    label: str = ""
+    """Of the look that it is for, beside the ordinary one; empty: the ordinary one."""
 
 
 class People(Reply, frozen=True):
@@ -221,6 +221,12 @@ class Enrolled(Reply, frozen=True):
     liveness_verified: bool
     origin: str
     door: str
+
+
+class EnrollTested(Reply, frozen=True):
+    """The test match after an enrolment: `matched`; `no_match`, and the enrolment is gone again; `left`: nobody to test with."""
+
+    result: str
 
 
 class EnrollLinkMade(Reply, frozen=True):
@@ -329,6 +335,7 @@ AnyReply = (
     | PhotoJudged
     | EnrollProgress
     | Enrolled
+    | EnrollTested
     | EnrollLinkMade
     | VisitView
     | Sight
@@ -337,6 +344,7 @@ AnyReply = (
     | ModelReply
     | FactorReply
     | ServiceReply
+    | OperatorReply
     | Done
     | Failed
 )

@@ -21,6 +21,7 @@ from api.settings import ENVIRONMENT as SESSION_NAMES
 from api.settings import ApiSettings, SessionSettings
 from camera.settings import CameraSettings
 from device.config_text import allowed, render
+from device.operators.settings import OperatorSettings
 from device.pad_settings import PadSettings
 from device.screen_settings import ScreenSettings
 from device.settings import (
@@ -80,6 +81,7 @@ class Config(BaseModel):
     door: Annotated[DoorSettings, Field(description="The door and what may open it.")] = DoorSettings()
     pad: Annotated[PadSettings, Field(description="PIN pad and card reader at the kiosk.")] = PadSettings()
     screen: Annotated[ScreenSettings, Field(description="What the kiosk's page speaks, and how loud.")] = ScreenSettings()
+    operators: Annotated[OperatorSettings, Field(description="How operators sign in to the admin screen.")] = OperatorSettings()
     watch: Annotated[WatchSettings, Field(description="When vision counts as hung.")] = WatchSettings()
     events: Annotated[EventSettings, Field(description="The log of events, and webhooks.")] = EventSettings()
     log: Annotated[LogSettings, Field(description="What is logged.")] = LogSettings()

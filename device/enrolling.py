@@ -7,16 +7,29 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from api.clock import Clock
+from api.erasure import erase_enrollment
 from api.errors import MESSAGE
 from api.feedback import Feedback
 from api.ports import Recognition, Store
 from api.records import LOCAL, Basis, DoorState, Enrollment, Origin, Person, SessionKind, SessionStatus
 from api.sessions import SessionService
 from api.terms import NewSession
-from device.commands import EnrollCamera, Enrolled, EnrollPhotos, EnrollProgress, OperationRefused, Photo, PhotoJudged
+from device.commands import (
+    EnrollCamera,
+    Enrolled,
+    EnrollPhotos,
+    EnrollProgress,
+    EnrollTested,
+    OperationRefused,
+    Photo,
+    PhotoJudged,
+)
 from device.photos import JudgedPhoto, PhotoJudge, of_one_person, pooled
 from inference.observation import Observation
 from inference.probe import SamplePool
+
+TEST_S = 8.0
+"""Seconds that a test match may take."""
 
 BLIND_S = 10.0
 """Seconds without an observation after which the camera counts as not working."""
@@ -135,7 +148,7 @@ class Enrolling:
         if person != known:
             await self.store.put_person(person)
 
-    async def at_camera(self, command: EnrollCamera) -> AsyncGenerator[EnrollProgress | Enrolled, None]:
+    async def at_camera(self, command: EnrollCamera) -> AsyncGenerator[EnrollProgress | Enrolled | EnrollTested, None]:
         """Enrol whoever stands in front of the camera, with liveness; progress is told when it changes.
 
         Raises:
@@ -164,8 +177,19 @@ class Enrolling:
             finally:
                 self.camera.instruct("")
                 await self.sessions.cancel(row.token)
-        await self._note_person(command)
-        yield await self._stored(feedback)
+            await self._note_person(command)
+            enrolled = await self._stored(feedback)
+            if command.look:
+                await self.store.label_enrollment(enrolled.enrollment_id, command.look)
+            yield enrolled
+            if command.test:
+                yield await self._tested(enrolled, view)
+
+    async def _tested(self, enrolled: Enrolled, view: View) -> EnrollTested:
+        result = await _test_match(self.sessions, view, enrolled.user_id)
+        if result == "no_match":
+            await erase_enrollment(self.store, self.recognition, self.sessions, LOCAL, enrolled.enrollment_id)
+        return EnrollTested(result=result)
 
     async def _next(self, token: str, view: View) -> Feedback:
         try:
@@ -184,6 +208,30 @@ class Enrolling:
     async def _stored(self, feedback: Feedback) -> Enrolled:
         enrollments = await self.store.enrollments(LOCAL, feedback.user_id)
         return _enrolled(next(each for each in enrollments if each.enrollment_id == feedback.enrollment_id))
+
+
+async def _test_match(sessions: SessionService, view: View, user_id: str) -> str:
+    """Search for whoever stands in front now as the door would, liveness aside: it was shown a moment ago.
+
+    `matched`, `no_match` (nobody, or another), or `left`: no decision came, as the person went, or another came in between.
+    """
+    wanted = NewSession(kind=SessionKind.AUTHENTICATION, realm=LOCAL, require_liveness=False, active_s=TEST_S)
+    row, track = await sessions.create(wanted), 0
+    try:
+        while (observation := await view.within(TEST_S)) is not None:
+            track = track or observation.track
+            if observation.track not in (0, track):
+                return "left"
+            feedback = await sessions.feed(row.token, observation)
+            if feedback.status is SessionStatus.COMPLETED:
+                return "matched" if feedback.user_id == user_id else "no_match"
+            if feedback.status is not SessionStatus.ACTIVE:
+                return "no_match" if feedback.outcome == "no_match" else "left"
+    except SourceOver:
+        pass
+    finally:
+        await sessions.cancel(row.token)
+    return "left"
 
 
 def _progress(feedback: Feedback) -> EnrollProgress:

@@ -19,6 +19,8 @@ from device.keys import Keys, load_keys
 from device.lock import hold_data
 from device.model_commands import ModelDesk
 from device.operations import Health, Operations
+from device.operator_commands import OperatorDesk
+from device.operators.sign_in import operator_parts
 from device.own_vision import OwnCamera, OwnVision, own_remote
 from device.photos import PhotoJudge
 from device.recognition import recognising
@@ -61,6 +63,7 @@ async def offline(config: Config) -> AsyncIterator[Operations]:
             models=ModelDesk(store, config.vision, clock, operator_name(), models),
             service=ServiceDesk(ClockDesk(store.factors, clock, operator_name(), config.paths.data_dir)),
             factors=FactorDesk(factor_parts(store, keys.hash_api_key, clock), config.pad.pin_digits, operator_name()),
+            operators=OperatorDesk(operator_parts(store, keys.hash_api_key, clock, config.operators), operator_name()),
         )
 
 

@@ -60,6 +60,7 @@ from device.health_report import HealthQuery
 from device.lan import url
 from device.model_commands import ModelCommand, ModelDesk, ModelList, ModelUse, ModelVerify
 from device.models import to_enroll_again
+from device.operator_commands import OperatorAdd, OperatorDesk, OperatorList, OperatorRemove, OperatorReset, OperatorRole
 from device.service_commands import ServiceDesk
 from device.user_commands import UserConfirm, UserStateCommand, UserUnlock
 from device.views import at, enrollment_view, lockout_view, person_view, sight, visit_view
@@ -107,6 +108,7 @@ class Operations:
         models: the models that are there and in use.
         factors: PINs and cards.
         service: health, clock and aiming view.
+        operators: accounts for the admin screen.
     """
 
     store: LinkStore
@@ -119,6 +121,7 @@ class Operations:
     models: ModelDesk
     factors: FactorDesk
     service: ServiceDesk
+    operators: OperatorDesk
 
     async def perform(self, command: AnyCommand, photos: AsyncIterator[Photo] | None = None) -> AsyncGenerator[AnyReply, None]:
         """Carry out one command; the replies.
@@ -148,6 +151,8 @@ class Operations:
                 return self.watch()
             case HealthQuery() | ClockQuery() | ClockSet() | ClockConfirm() | AimOpen() | AimClose():
                 return _once(self.service.carry_out(command))
+            case OperatorAdd() | OperatorList() | OperatorRole() | OperatorReset() | OperatorRemove():
+                return _once(self.operators.carry_out(command))
             case UserPinSet() | UserPinClear() | UserCardAdd() | UserCardRemove():
                 return _once(self.factors.carry_out(command))
             case _:

@@ -64,10 +64,12 @@ class PinHashes:
     Args:
         key_hash: the device's keyed hash.
         hasher: argon2id with its costs.
+        what: names what is hashed, `pin` of a user number or `password` of an operator's name, so that none passes for another.
     """
 
-    def __init__(self, key_hash: KeyHash, hasher: PasswordHasher = HASHER) -> None:
+    def __init__(self, key_hash: KeyHash, hasher: PasswordHasher = HASHER, what: str = "pin") -> None:
         self._key_hash = key_hash
+        self._what = what
         self._hasher = hasher
         self._nobody = _of_nobody(hasher)
 
@@ -81,7 +83,7 @@ class PinHashes:
         return fits and kept is not None
 
     def _keyed(self, number: str, pin: str) -> bytes:
-        return self._key_hash(f"pin {number} {pin}")
+        return self._key_hash(f"{self._what} {number} {pin}")
 
     def _verify(self, kept: str, keyed: bytes) -> bool:
         try:

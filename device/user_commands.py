@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+import msgspec
+
 from api.ports import Store
 from api.records import LOCAL
 from device.command import Command, Label, OperationRefused, Realm, Reply, UserId
@@ -19,6 +21,17 @@ class UserUnlock(Command, frozen=True):
 
     user_id: UserId
     realm: Realm = LOCAL
+
+
+class LockoutView(msgspec.Struct, frozen=True, kw_only=True):
+    """How claims to be this user stand in remote sessions. The door asks nobody here."""
+
+    failures: int
+    """In a row, of live faces that were somebody else's."""
+    disabled: bool
+    """Nobody may claim to be this user until `kioskctl user unlock`."""
+    wait_s: float | None
+    """Seconds until the next claim may be made, 0 where it may be now; null while disabled."""
 
 
 class UserConfirmed(Reply, frozen=True):

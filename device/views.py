@@ -58,6 +58,7 @@ def enrollment_view(enrollment: Enrollment) -> EnrollmentView:
         status=enrollment.status,
         created_at=at(enrollment.created_at),
         duplicate=enrollment.duplicate,
+        label=enrollment.label,
     )
 
 

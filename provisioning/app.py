@@ -2,7 +2,7 @@
 
 import typer
 
-from provisioning import camera, check, clients, clock, models, tls, users, webhooks
+from provisioning import camera, check, clients, clock, models, operators, tls, users, webhooks
 from provisioning.commission import commission
 from provisioning.enroll import enroll
 from provisioning.enroll_link import enroll_link
@@ -28,6 +28,7 @@ for command in (init, run, enroll, log, watch, status, health, commission):
 app.command("enroll-link")(enroll_link)
 app.add_typer(clients.app, name="client")
 app.add_typer(users.app, name="user")
+app.add_typer(operators.app, name="operator")
 app.add_typer(models.app, name="model")
 app.add_typer(camera.app, name="camera")
 app.add_typer(clock.app, name="clock")

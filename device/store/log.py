@@ -7,10 +7,12 @@ from typing import Any
 import msgspec
 
 from api.records import CAMERA, LOCAL, Attempt, DoorEvent, HealthEvent, SessionKind, Visit
+from device.audit import Value
 from device.store import chain, subjects
 from device.store.connection import Database
 from device.store.sealing import Place, unseal_fields
 from device.store.subjects import Subject
+from device.visit_query import VisitQuery
 
 _DATED = "coalesce(created_at, boot_time + wall_minus_boot) AS dated"
 
@@ -108,6 +110,27 @@ def visits(db: Database, after: int, limit: int, newest_first: bool) -> list[tup
     """Visits numbered above `after`."""
     order = "number DESC" if newest_first else "number"
     rows = db.rows(_select("visits", "number > ?", order), after, limit)
+    return [(row["number"], _visit(row, _personal(db, "visits", row))) for row in rows]
+
+
+def find_visits(db: Database, wanted: VisitQuery, limit: int) -> list[tuple[int, Visit]]:
+    """Visits that are wanted, the newest first."""
+    dated = "coalesce(created_at, boot_time + wall_minus_boot)"
+    tests: list[tuple[str, Value]] = []
+    if wanted.outcome:
+        tests.append(("outcome = ?", wanted.outcome))
+    if wanted.reason:
+        tests.append(("reason = ?", wanted.reason))
+    if wanted.user_id is not None:
+        tests.append(("visits.subject_id = ?", subjects.find(db, LOCAL, wanted.user_id)))
+    if wanted.begin is not None:
+        tests.append((f"{dated} >= ?", wanted.begin))
+    if wanted.end is not None:
+        tests.append((f"{dated} < ?", wanted.end))
+    if wanted.before:
+        tests.append(("number < ?", wanted.before))
+    where = " AND ".join(test for test, _ in tests) or "1"
+    rows = db.rows(_select("visits", where, "number DESC"), *(value for _, value in tests), limit)
     return [(row["number"], _visit(row, _personal(db, "visits", row))) for row in rows]
 
 

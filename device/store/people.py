@@ -133,6 +133,7 @@ def enroll(db: Database, enrollment: Enrollment) -> None:
             "created_at": enrollment.created_at,
             "client_id": enrollment.client_id,
             "duplicate": enrollment.duplicate,
+            "label": enrollment.label,
             "template": seal(subject.key, _template(enrollment.enrollment_id), template),
         },
     )
@@ -178,6 +179,7 @@ def _enrollment(db: Database, row: Row) -> Enrollment:
         created_at=row["created_at"],
         client_id=row["client_id"],
         duplicate=bool(row["duplicate"]),
+        label=row["label"],
     )
 
 
@@ -190,6 +192,11 @@ def confirm(db: Database, realm: str, user_id: str, enrollment_id: str | None) -
         str(DoorState.PENDING),
         enrollment_id,
     )
+
+
+def label(db: Database, enrollment_id: str, text: str) -> None:
+    """Name the look that an enrolment is for."""
+    db.run("UPDATE enrollments SET label = ? WHERE enrollment_id = ?", text, enrollment_id)
 
 
 def remove_enrollment(db: Database, realm: str, enrollment_id: str) -> bool:

@@ -27,8 +27,10 @@ from device.store import chain, clients, links, lockouts, log, models, pages, pe
 from device.store.connection import Database, connect, creating, empty_journal, problems
 from device.store.factor_store import FactorStore
 from device.store.kept import Kept
+from device.store.operator_store import OperatorStore
 from device.store.owner import Owner
 from device.store.watch import StoreWatch
+from device.visit_query import VisitQuery
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -92,6 +94,8 @@ class SqlCipherStore:
         self.watch = StoreWatch()
         self.factors = FactorStore(self._read, self._write)
         """PINs, cards and the failures at the pad."""
+        self.operators = OperatorStore(self._read, self._write)
+        """Operators of the admin screen, and what they did."""
 
     async def _read(self, work: Callable[Concatenate[Database, P], T], *values: P.args, **named: P.kwargs) -> T:
         with self.watch.timing("read"):
@@ -138,6 +142,10 @@ class SqlCipherStore:
     async def remove_enrollment(self, realm: str, enrollment_id: str) -> bool:
         """Delete one template; False where there is none of that id."""
         return await self._write(people.remove_enrollment, realm, enrollment_id)
+
+    async def label_enrollment(self, enrollment_id: str, label: str) -> None:
+        """Name the look that an enrolment is for, beside the ordinary one."""
+        await self._write(people.label, enrollment_id, label)
 
     async def confirm_enrollments(self, realm: str, user_id: str, enrollment_id: str | None = None) -> int:
         """Confirm a person's pending enrolments, or one of them, for the door; returns how many were pending."""
@@ -243,6 +251,10 @@ class SqlCipherStore:
     def news(self) -> AbstractContextManager[Subscription[int]]:
         """Tells of each record from now on, by its number; a reader that falls behind hears of the newest."""
         return self.watch.written.subscribe()
+
+    async def find_visits(self, wanted: VisitQuery, limit: int = 100) -> Sequence[tuple[int, Visit]]:
+        """Visits that are wanted, the newest first."""
+        return await self._read(log.find_visits, wanted, limit)
 
     async def prune(self, before: float) -> int:
         """Destroy the log's rows that are older than `before` (POSIX seconds), but for the newest; returns how many."""

@@ -1,0 +1,99 @@
+// Enrolling one person after the other at the kiosk: the next name, the text, start, progress, test match, and on.
+
+import { badge, button, field, h } from "./dom.js";
+import { ask, get, post, session } from "./api.js";
+import { guarded } from "./admin.js";
+import { counts, shown } from "./people.js";
+import { code, say } from "./words.js";
+
+const LOOK_MS = 400;
+
+export function queue(view, about) {
+  let known = [], next = null, turn = null, timer = 0, gone = false;
+  const skipped = new Set();
+  const summary = h("p", { className: "soft" }), stage = h("div", { className: "card stage" });
+  const waiting = h("ol", { className: "waiting" }), count = h("h2", {});
+  view.append(summary, h("div", { className: "halves" }, stage, h("div", {}, count, waiting)));
+
+  const open = () => known.filter((each) => ["pending", "failed"].includes(each.state));
+
+  async function load(first = "") {
+    known = (await get("people/")).people;
+    const line = open().filter((each) => !skipped.has(each.user_id)).sort((a, b) => (a.state === "failed") - (b.state === "failed"));
+    next = known.find((each) => each.user_id === first) ?? line[0] ?? null;
+    summary.textContent = counts(known);
+    count.textContent = say("waiting", open().length);
+    waiting.replaceChildren(...line.slice(0, 12).map((each) => h("li", {}, button(shown(each), () => choose(each)), " ",
+      each.state === "failed" ? badge("no", code(each.reason)) : "")));
+  }
+
+  function choose(person) {
+    next = person;
+    ready();
+  }
+
+  function ready() {
+    if (!next) return stage.replaceChildren(h("p", { className: "big" }, say("nobodyNext")));
+    const look = h("input", { id: "look", maxLength: 50 });
+    const basis = h("select", {}, ["consent", "agreement", "law"].map((each) => h("option", { value: each, selected: each === session.basis }, code(each))));
+    const agreed = h("input", { type: "checkbox", id: "agreed", onchange: () => { start.disabled = !agreed.checked; } });
+    const start = button(say("start"), guarded(() => begin(look.value, basis.value)), false, { id: "start", disabled: true });
+    stage.replaceChildren(h("p", { className: "soft" }, say("next")), h("p", { className: "big", id: "next" }, shown(next)),
+      h("details", {}, h("summary", {}, say("consent")), h("p", { className: "text" }, session.text)),
+      h("label", { className: "check" }, agreed, say("agreed", session.text_version)), field(say("basis"), basis),
+      next.enrollments.length ? field(say("look"), look) : "", h("p", { className: "soft" }, say("ready")),
+      h("p", { className: "tools" }, start, button(say("skip"), guarded(skip))));
+  }
+
+  async function skip() {
+    skipped.add(next.user_id);
+    await load();
+    ready();
+  }
+
+  async function begin(look, basis) {
+    turn = (await post("queue/", { user_id: next.user_id, look, basis })).turn;
+    draw();
+    watch();
+  }
+
+  function watch() {
+    clearTimeout(timer);
+    timer = setTimeout(guarded(async () => {
+      turn = (await get("queue/")).turn;
+      if (gone) return;
+      draw();
+      if (!turn.over) return watch();
+      skipped.add(turn.user_id);
+      await load();
+      draw();
+    }), LOOK_MS);
+  }
+
+  function ending() {
+    if (turn.phase === "enrolled") return turn.tested === "matched" ? badge("yes", say("done", turn.seconds)) : badge("ask", say("untested"));
+    return turn.phase === "failed" ? badge("no", say("failedWhy", code(turn.reason))) : badge("wait", say("stopped"));
+  }
+
+  function draw() {
+    stage.dataset.phase = turn.phase;
+    const name = h("p", { className: "big" }, turn.display_name || turn.user_id);
+    if (turn.over) {
+      const on = next ? button(`${say("next")}: ${shown(next)}`, ready, false, { id: "on" }) : h("span", {}, say("nobodyNext"));
+      const again = known.find((each) => each.user_id === turn.user_id);
+      const retry = turn.phase === "failed" && again ? button(say("start"), () => choose(again)) : "";
+      return stage.replaceChildren(name, h("p", { id: "ending" }, ending()), h("p", { className: "tools" }, on, retry));
+    }
+    const stop = button(say("stop"), guarded(async () => { turn = (await ask("DELETE", "queue/")).turn; }));
+    stage.replaceChildren(name, h("progress", { max: turn.target_samples || 5, value: turn.completed_samples, "aria-label": say("progress") }),
+      h("p", { className: "instruction", role: "status" }, turn.phase === "testing" ? say("testing") : code(turn.instruction || "step_closer")),
+      h("p", { className: "soft" }, say("views", turn.completed_samples, turn.target_samples || 5)), h("p", { className: "tools" }, stop));
+  }
+
+  guarded(async () => {
+    await load(about);
+    turn = (await get("queue/")).turn;
+    if (turn && !turn.over) { draw(); watch(); } else ready();
+  })();
+  return () => { gone = true; clearTimeout(timer); };
+}

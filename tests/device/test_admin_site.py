@@ -1,0 +1,401 @@
+"""The admin screen's requests over real TLS sockets, on the real store: who may ask what, and that nobody else's page can."""
+
+import asyncio
+import base64
+import dataclasses
+import re
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from api.records import LOCAL, DoorState, Enrollment, Origin, Person, Visit
+from api.services import Services
+from api.settings import ApiSettings
+from camera.frame import boot_time
+from device.admin_site.guard import COOKIE, CSRF
+from device.admin_site.history import History
+from device.admin_site.parts import AdminParts
+from device.admin_site.site import AdminSite
+from device.certificates import init
+from device.door.simulated import SimulatedDoor
+from device.enroll_queue import EnrollQueue
+from device.health_report import HealthReport
+from device.keys import load_keys
+from device.lan import serve_lan
+from device.offline import offline
+from device.operator_commands import OperatorAdd, OperatorDesk, OperatorSecrets
+from device.operators.sessions import OperatorSessions
+from device.operators.sign_in import OperatorParts, SignIn
+from device.pins import PinHashes
+from device.setup import create, plan
+from inference.observation import Box, LivenessEvidence, Measure, Observation, Pose, Quality
+from tests.device.stand_in import face_of
+
+PASSWORD = "correct horse battery"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+ROSTER = "user_id,name\nada,Ada Lovelace\nbob,Bob\n,Nobody\n"
+
+
+class Stage:
+    """A `LocalCamera` with a made-up person in front."""
+
+    def __init__(self) -> None:
+        self.person = 1
+        self.instructions: list[str] = []
+
+    @asynccontextmanager
+    async def reserve(self) -> AsyncIterator["Stage"]:
+        self._n = 0
+        yield self
+
+    look = reserve
+
+    def instruct(self, instruction: str) -> None:
+        self.instructions.append(instruction)
+
+    async def within(self, seconds: float) -> Observation | None:
+        await asyncio.sleep(0.02)
+        self._n += 1
+        return Observation(
+            seq=self._n,
+            time=boot_time(),
+            width=640,
+            height=480,
+            track=1,
+            faces=(Box(200, 100, 200, 250),),
+            eye_distance=80,
+            pose=Pose(self._n * 3.0 % 20, 0, 0),
+            quality=Quality(0.9, (Measure("sharpness", 1.0, 0.9),)),
+            liveness=LivenessEvidence(self._n, int(self._n > 10), 0, False, 1.0),
+            embedding=face_of(self.person, self._n).astype("<f4").tobytes(),
+        )
+
+
+@dataclasses.dataclass
+class Healthy:
+    """A device that is well."""
+
+    async def report(self) -> HealthReport:
+        checks = {"camera": "", "clock": "the time is not known"}
+        return HealthReport(status="degraded", steady_s=1, checks=checks, disk_free_mb=1e4, time_trusted=False)
+
+
+class Browser:
+    """An operator's browser, as far as requests go."""
+
+    def __init__(self, url: str, http: aiohttp.ClientSession, tls: ssl.SSLContext) -> None:
+        self.url, self.http, self.tls = url, http, tls
+        self.csrf = ""
+
+    async def ask(self, method: str, path: str, json: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
+        body = {} if method == "GET" else {"json": json or {}}
+        headers = {CSRF: self.csrf, "Origin": self.url} | headers
+        async with self.http.request(method, f"{self.url}/admin/api/{path}", headers=headers, ssl=self.tls, **body) as answer:
+            return answer.status, await answer.json()
+
+    async def sign_in(self, name: str, code: str, password: str = PASSWORD) -> tuple[int, dict[str, Any]]:
+        status, said = await self.ask("POST", "session/", {"name": name, "password": password, "code": code})
+        self.csrf = said.get("csrf", "")
+        return status, said
+
+
+@dataclasses.dataclass
+class Site:
+    url: str
+    parts: AdminParts
+    desk: OperatorDesk
+    stage: Stage
+    tls: ssl.SSLContext
+
+    async def account(self, role: str) -> OperatorSecrets:
+        made = await self.desk.carry_out(OperatorAdd(name=f"the-{role}", role=role, password=PASSWORD))  # type: ignore[arg-type]
+        assert isinstance(made, OperatorSecrets)
+        return made
+
+    @asynccontextmanager
+    async def browser(self, role: str = "") -> AsyncIterator[Browser]:
+        async with aiohttp.ClientSession() as http:
+            browser = Browser(self.url, http, self.tls)
+            if role:
+                made = await self.account(role)
+                assert (await browser.sign_in(f"the-{role}", made.recovery_codes[0]))[0] == 200
+            yield browser
+
+    async def enrol(self, user_id: str, **other: Any) -> None:
+        made = Enrollment(
+            f"{user_id}-1",
+            LOCAL,
+            user_id,
+            self.parts.operations.recognition.model_id,
+            face_of(len(user_id) + 50),
+            **{"quality_score": 0.8, "samples": 5, "liveness_verified": True, "origin": Origin.LINK, "door": DoorState.PENDING}
+            | other,
+        )
+        await self.parts.store.put_person(Person(LOCAL, user_id, user_id.title()))
+        await self.parts.store.add_enrollment(made)
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    file = tmp_path / "facekiosk.toml"
+    config = create(file, plan(file)[0])
+    lan = config.lan.model_copy(update={"host": "127.0.0.1", "port": 0})
+    config = config.model_copy(update={"lan": lan})
+    init(lan, ("localhost", "127.0.0.1"))
+    key_hash = load_keys(config.paths.key_file).hash_api_key
+    async with offline(config) as operations:
+        store, clock, stage = operations.store, operations.enrolling.clock, Stage()
+        rows = OperatorParts(
+            store.operators, store.factors, PinHashes(key_hash, CHEAP, "password"), key_hash, clock, config.operators
+        )
+        signed_in = OperatorSessions(config.operators, clock.boot)
+        enrolling = dataclasses.replace(operations.enrolling, camera=stage)
+        queue = EnrollQueue(enrolling, rows)
+        history = History({"camera_fps": lambda: 24.0}, clock.boot)
+        history.look()
+        parts = AdminParts(
+            store,
+            operations,
+            rows,
+            SignIn(rows),
+            signed_in,
+            queue,
+            enrolling.sessions,
+            SimulatedDoor(store, clock, ()),
+            history,
+            Healthy(),
+            config,
+        )
+        nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
+        said: list[str] = []
+        async with serve_lan(lan, Services(settings=ApiSettings(), **nothing), said.append, AdminSite(parts).mount):
+            url = said[0].rpartition(" ")[2].rstrip("/")
+            tls = ssl.create_default_context(cafile=lan.authority)
+            yield Site(url, parts, OperatorDesk(rows, "root", signed_in.end_of), stage, tls)
+        await queue.stop()
+
+
+READS = ("people/", "queue/", "health/")
+CHANGES = ("people/preview/", "people/import/", "people/erase/", "people/confirm/", "people/links/", "queue/")
+
+
+async def test_nobody_who_is_not_signed_in_learns_or_does_anything(site: Site) -> None:
+    async with site.browser() as browser:
+        for method, paths in (("GET", ("session/", *READS)), ("POST", (*CHANGES, "visits/", "audit/", "people/log/"))):
+            for path in paths:
+                status, said = await browser.ask(method, path)
+                assert (status, said["error_code"]) == (401, "not_signed_in"), path
+        for path in ("session/", "queue/"):
+            assert (await browser.ask("DELETE", path))[0] == 401
+
+
+async def test_signing_in_takes_all_three_and_gives_a_cookie_that_only_this_host_gets_over_tls(site: Site) -> None:
+    made = await site.account("operator")
+    secret = re.search(r"secret=([A-Z2-7]+)", made.uri)
+    assert secret
+    key = base64.b32decode(secret[1] + "=" * (-len(secret[1]) % 8))
+    async with site.browser() as browser:
+        status, said = await browser.sign_in("the-operator", made.recovery_codes[0], "wrong password")
+        assert (status, said["error_code"]) == (401, "sign_in_failed")
+        code = TOTP(key, 6, SHA1(), 30).generate(time.time()).decode()
+        trusted = site.parts.operators.clock.dated() is not None
+        status, said = await browser.sign_in("the-operator", code if trusted else made.recovery_codes[1])
+        assert (status, said["role"]) == (200, "operator")
+        (cookie,) = browser.http.cookie_jar
+        assert cookie.key == COOKIE
+        flags = (cookie["secure"], cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"])
+        assert flags[:4] == (True, True, "Strict", "/")
+        assert (await browser.ask("GET", "session/"))[1]["csrf"] == browser.csrf
+        assert (await browser.ask("DELETE", "session/"))[0] == 200
+        assert (await browser.ask("GET", "session/"))[0] == 401
+
+
+async def test_requests_of_other_sites_change_nothing(site: Site) -> None:
+    async with site.browser("operator") as browser:
+        await site.enrol("ada")
+        body = {"user_id": "ada"}
+        for headers in (
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+            {"Sec-Fetch-Site": "cross-site"},
+            {CSRF: ""},
+            {CSRF: "x" * 43},
+            {"Content-Type": "text/plain"},
+        ):
+            status, _ = await browser.ask("POST", "people/erase/", body, **headers)
+            assert status in (400, 403), headers
+        assert await site.parts.store.person(LOCAL, "ada") is not None
+        status, _ = await browser.ask("POST", "people/erase/", body)
+        assert status == 200
+        assert await site.parts.store.person(LOCAL, "ada") is None
+    acts = [act for _, act in await site.parts.operators.rows.acts()]
+    assert [(act.act, act.operator) for act in acts[:1]] == [("person_erased", "the-operator")]
+    assert "ada" not in str(acts)
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        ("operator", {*CHANGES, "people/log/", "visits/"}),
+        ("viewer", {"visits/"}),
+        ("auditor", {"visits/", "people/log/", "audit/"}),
+    ],
+)
+async def test_roles_are_enforced_route_by_route(site: Site, role: str, allowed: set[str]) -> None:
+    async with site.browser(role) as browser:
+        for path in READS:
+            assert (await browser.ask("GET", path))[0] == 200
+        for path in (*CHANGES, "visits/", "people/log/", "audit/"):
+            status, said = await browser.ask("POST", path)
+            assert (status != 403) == (path in allowed), (path, said)
+        assert (await browser.ask("DELETE", "queue/"))[0] == (200 if role == "operator" else 403)
+
+
+async def test_a_roster_is_looked_at_and_what_was_looked_at_is_imported(site: Site) -> None:
+    async with site.browser("operator") as browser:
+        _, seen = await browser.ask("POST", "people/preview/", {"csv": ROSTER})
+        assert [(row["line"], row["outcome"], row["error"]) for row in seen["rows"]] == [
+            (2, "new", ""),
+            (3, "new", ""),
+            (4, "error", "id_missing"),
+        ]
+        assert await site.parts.store.people(LOCAL) == []
+        other = {"csv": ROSTER + "eve,Eve\n", "digest": seen["digest"]}
+        assert (await browser.ask("POST", "people/import/", other))[0] == 409
+        status, done = await browser.ask("POST", "people/import/", {"csv": ROSTER, "digest": seen["digest"]})
+        assert (status, done["counts"]) == (200, {"new": 2, "changed": 0, "same": 0, "error": 1})
+        _, listed = await browser.ask("GET", "people/")
+        assert [(each["user_id"], each["state"]) for each in listed["people"]] == [("ada", "pending"), ("bob", "pending")]
+        status, said = await browser.ask("POST", "people/preview/", {"csv": "user_id,secret\n"})
+        assert (status, said["error_code"], said["details"]) == (422, "roster_column_unknown", {"column": "secret"})
+
+
+async def turn(browser: Browser) -> dict[str, Any]:
+    for _ in range(600):
+        _, said = await browser.ask("GET", "queue/")
+        if said["turn"]["over"]:
+            return dict(said["turn"])
+        await asyncio.sleep(0.02)
+    raise AssertionError(said)
+
+
+async def test_the_queue_enrols_tests_and_says_why_not(site: Site) -> None:
+    async with site.browser("operator") as browser:
+        _, seen = await browser.ask("POST", "people/preview/", {"csv": ROSTER})
+        await browser.ask("POST", "people/import/", {"csv": ROSTER, "digest": seen["digest"]})
+        begin = {"user_id": "ada", "basis": "consent"}
+        assert (await browser.ask("POST", "queue/", begin))[0] == 200
+        assert (await browser.ask("POST", "queue/", {"user_id": "bob", "basis": "consent"}))[1]["error_code"] == "queue_busy"
+        done = await turn(browser)
+        assert (done["phase"], done["tested"], done["reason"]) == ("enrolled", "matched", "")
+        assert 0 < done["seconds"] < 20
+        person = await site.parts.store.person(LOCAL, "ada")
+        assert person is not None
+        assert person.basis is not None
+        assert (person.basis.kind, person.display_name) == ("consent", "Ada Lovelace")
+
+        await browser.ask("POST", "queue/", begin | {"look": "glasses"})
+        assert (await turn(browser))["phase"] == "enrolled"
+        await browser.ask("POST", "queue/", {"user_id": "bob", "basis": "consent"})
+        assert (await turn(browser))["reason"] == "duplicate_person"
+        _, listed = await browser.ask("GET", "people/")
+        ada, bob = listed["people"]
+        assert (ada["state"], [look["label"] for look in ada["enrollments"]]) == ("enrolled", ["", "glasses"])
+        assert (bob["state"], bob["reason"], bob["enrollments"]) == ("failed", "duplicate_person", [])
+        assert not {"template", "embedding", "passive"} & set(re.findall(r"'(\w+)'", str(listed)))
+        assert (await browser.ask("POST", "queue/", {"user_id": "eve", "basis": "consent"}))[0] == 404
+    assert site.stage.instructions[-1] == ""
+    acts = [act.act for _, act in await site.parts.operators.rows.acts()]
+    assert acts[:4] == ["enrolment_failed", "enrolled_at_kiosk", "enrolled_at_kiosk", "roster_imported"]
+
+
+async def test_an_enrolment_that_does_not_match_is_taken_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Stage.within
+
+    async def changing(stage: Stage, seconds: float) -> Observation | None:
+        if any(await site.parts.store.enrollments(LOCAL, "ada")):
+            stage.person = 2
+        return await seen(stage, seconds)
+
+    monkeypatch.setattr(Stage, "within", changing)
+    async with site.browser("operator") as browser:
+        await site.parts.store.put_person(Person(LOCAL, "ada", "Ada"))
+        await browser.ask("POST", "queue/", {"user_id": "ada", "basis": "consent"})
+        assert (await turn(browser))["reason"] == "test_failed"
+        assert await site.parts.store.enrollments(LOCAL, "ada") == []
+
+
+async def test_pending_enrolments_are_confirmed_and_links_made(site: Site) -> None:
+    await site.enrol("ada")
+    async with site.browser("operator") as browser:
+        assert (await browser.ask("GET", "people/"))[1]["people"][0]["state"] == "to_confirm"
+        assert (await browser.ask("POST", "people/confirm/", {"user_id": "ada"}))[1] == {"enrollments": 1}
+        assert (await browser.ask("POST", "people/confirm/", {"user_id": "ada"}))[0] == 409
+        status, made = await browser.ask("POST", "people/links/", {"user_ids": ["ada", "ada"]})
+        assert status == 200
+        (link,) = made["links"]
+        assert link["url"].startswith("https://localhost:")
+        assert link["svg"].startswith("<svg ")
+        assert "<path" in link["svg"]
+
+
+def visit(number: int, user_id: str | None, outcome: str) -> Visit:
+    return Visit(f"v{number}", outcome, "match", user_id, 0.9, 1500, (), "boot", float(number), 1_700_000_000.0 + number * 3600)
+
+
+async def test_visits_are_filtered_and_a_persons_log_is_opened_for_a_purpose(site: Site) -> None:
+    await site.enrol("ada")
+    for number, (user_id, outcome) in enumerate([("ada", "granted"), (None, "refused"), ("ada", "granted")]):
+        await site.parts.store.add_visit(visit(number, user_id, outcome))
+    async with site.browser("viewer") as viewer:
+        _, said = await viewer.ask("POST", "visits/", {})
+        assert [each["outcome"] for each in said["visits"]] == ["granted", "refused", "granted"]
+        assert not any("user_id" in each for each in said["visits"])
+        _, said = await viewer.ask("POST", "visits/", {"outcome": "refused"})
+        assert len(said["visits"]) == 1
+        later = {"begin": "2023-11-14T23:00:00Z", "end": "2023-11-15T00:00:00Z"}
+        assert len((await viewer.ask("POST", "visits/", later))[1]["visits"]) == 1
+    async with site.browser("auditor") as auditor:
+        assert (await auditor.ask("POST", "people/log/", {"user_id": "ada", "purpose": ""}))[0] == 422
+        assert (await auditor.ask("POST", "people/log/", {"user_id": "eve", "purpose": "lost badge"}))[0] == 404
+        _, log = await auditor.ask("POST", "people/log/", {"user_id": "ada", "purpose": "lost badge"})
+        assert [each["user_id"] for each in log["visits"]] == ["ada", "ada"]
+        _, said = await auditor.ask("POST", "audit/", {})
+        (opened,) = [act for act in said["acts"] if act["act"] == "log_opened"]
+        assert (opened["operator"], opened["about"], opened["detail"]) == ("the-auditor", "ada", {"purpose": "lost badge"})
+
+
+async def test_health_and_the_door_are_shown(site: Site) -> None:
+    async with site.browser("viewer") as browser:
+        _, said = await browser.ask("GET", "health/")
+    assert said["checks"]["clock"] == {"status": "degraded", "message": "the time is not known"}
+    assert said["door"] == {"driver": "simulated", "real": False, "state": "locked"}
+    assert [value for _, value in said["series"]["camera_fps"]] == [24.0]
+
+
+async def test_without_tls_there_is_no_admin_screen(site: Site) -> None:
+    plain = site.parts.config.lan.model_copy(update={"plain_http_on_the_network_without_tls": True})
+    parts = dataclasses.replace(site.parts, config=site.parts.config.model_copy(update={"lan": plain}))
+    nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
+    said: list[str] = []
+    async with (
+        serve_lan(plain, Services(settings=ApiSettings(), **nothing), said.append, AdminSite(parts).mount),
+        aiohttp.ClientSession() as http,
+        http.get(f"{said[0].rpartition(' ')[2]}admin/") as answer,
+    ):
+        assert answer.status == 404
+
+
+async def test_too_many_failures_from_one_address_wait(site: Site) -> None:
+    async with site.browser() as browser:
+        said = [(await browser.sign_in(f"somebody-{number}", "000000"))[0] for number in range(12)]
+    assert said == [401] * 10 + [429] * 2
