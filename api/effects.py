@@ -8,11 +8,13 @@ from typing import Any
 from api import session as rules
 from api.access import barred
 from api.clock import Clock
+from api.demanding import UNKNOWN, Demanding
 from api.errors import ApiError
+from api.inquiry import Asked, Known
 from api.lockouts import Lockouts
 from api.ports import Recognised, Recognition, Store, StoreError
 from api.records import LOCAL, Attempt, DoorState, Enrollment, Origin, Person, SessionRow
-from api.session import Effect, Enroll, Judge, Refuse, State
+from api.session_state import Effect, Enroll, Identify, Judge, Refuse, State
 from api.settings import SessionSettings
 from inference.observation import Observation
 
@@ -20,6 +22,9 @@ log = logging.getLogger(__name__)
 
 MOST_MOVED = 3
 """Templates that a transition makes of one person: the first may be of poor light, and until it serves the former one does."""
+
+MAKE_UP = "make_up"
+"""Key of an attempt's detail, true where what was left out of a challenge must be made up for by PIN or card."""
 
 _UNKNOWN = ("no_match", "user_not_enrolled")
 """Reasons of a decision that names nobody but who was claimed."""
@@ -40,24 +45,41 @@ class Effects:
     """Carries out effects, one session's one after another. Holds nothing of a session itself."""
 
     def __init__(
-        self, store: Store, recognition: Recognition, settings: SessionSettings, clock: Clock, lockouts: Lockouts
+        self,
+        store: Store,
+        recognition: Recognition,
+        settings: SessionSettings,
+        clock: Clock,
+        lockouts: Lockouts,
+        demanding: Demanding,
     ) -> None:
         self._store = store
         self._recognition = recognition
         self._settings = settings
         self._clock = clock
         self._lockouts = lockouts
+        self._demanding = demanding
 
     async def carry_out(self, work: Work, effect: Effect) -> None:
         """Carry out one effect; what came of it is in `work`. `StoreError`: a row could not be kept."""
         match effect:
+            case Identify():
+                known = await self._known(work.row, effect)
+                work.state = rules.identified(work.state, known).state
             case Judge():
                 await self._judge(work, effect)
             case Refuse():
+                self._demanding.decided(work.row, success=False)
                 work.attempt = self._attempt(work, False, effect.reason, effect.liveness_passed)
                 await self._store.add_attempt(work.attempt)
             case Enroll():
                 await self._enroll(work, effect)
+
+    async def _known(self, row: SessionRow, effect: Identify) -> Known:
+        """Whom the samples may show. Nothing is written, counted or told of it."""
+        decision = self._recognition.decide(row.realm, effect.samples, effect.claimed, effect.min_confidence)
+        person = await self._store.person(row.realm, decision.user_id) if decision.success and decision.user_id else None
+        return UNKNOWN if person is None else self._demanding.known(person)
 
     async def _judge(self, work: Work, judge: Judge) -> None:
         """Decide; a client's claims to be one user are judged one at a time, and none while that user is locked out."""
@@ -81,13 +103,14 @@ class Effects:
         """Match, write the attempt, and only then let anybody know."""
         decision = self._recognition.decide(work.row.realm, judge.samples, judge.claimed, judge.min_confidence)
         why = await self._barred(work.row, decision) if decision.success else decision.reason
+        why = why or _unasked(work.row, decision, judge.asked)
         attempt = self._attempt(work, not why, why, judge.liveness_passed)
         attempt = replace(
             attempt,
             user_id=judge.claimed if why in _UNKNOWN else decision.user_id,
             confidence=decision.confidence,
             matched_enrollment=None if why else decision.enrollment_id,
-            detail={**attempt.detail, "samples": len(judge.samples)},
+            detail={**attempt.detail, "samples": len(judge.samples), **({} if why else _owed(judge.asked))},
         )
         moved = None if why else await self._moved(work.row, judge, decision)
         if moved is not None:
@@ -98,6 +121,7 @@ class Effects:
         work.attempt = attempt
         if moved is not None:
             await self._keep(moved)
+        self._demanding.decided(work.row, success=not why)
         work.state = rules.decided(work.state, not why, _told(work.row, why), self._clock.boot(), final=locked).state
         if not why:
             if work.row.client_id is not None and judge.claimed is not None and judge.liveness_passed:
@@ -151,7 +175,7 @@ class Effects:
         return barred(await self._store.person(row.realm, user_id), self._clock.dated())
 
     def _attempt(self, work: Work, success: bool, reason: str, liveness_passed: bool) -> Attempt:
-        seen, evidence = work.observation, work.state.evidence
+        seen, evidence, judgement = work.observation, work.state.evidence, work.state.judgement
         looking = 0.0 if seen is None else sum(seen.timings_ms.values())
         return Attempt(
             attempt_id=str(uuid.uuid4()),
@@ -168,7 +192,14 @@ class Effects:
             boot_id=self._clock.boot_id,
             boot_time=self._clock.boot(),
             created_at=self._clock.dated(),
-            detail={"frames": evidence.frames, "blinks": evidence.blinks, "motion": round(evidence.motion, 3)},
+            detail={
+                "frames": evidence.frames,
+                "blinks": evidence.blinks,
+                "motion": round(evidence.motion, 3),
+                "policy": work.state.terms.demands.policy.name,
+                "liveness": {} if judgement is None else judgement.detail(),
+                "challenge": work.state.inquiry.detail(),
+            },
         )
 
     async def _enroll(self, work: Work, enroll: Enroll) -> None:
@@ -206,9 +237,27 @@ class Effects:
         )
 
 
+def _unasked(row: SessionRow, decision: Recognised, asked: Asked) -> str:
+    """Why somebody who is recognised is not let off with what was asked of whom the session took them for.
+
+    Clients have neither pad nor reader: nothing can make up for what was left out there.
+    """
+    if asked.identified and decision.user_id != asked.user_id:
+        if asked.user_id is not None:
+            return "liveness_failed"
+        return "" if asked.challenged else "no_match"
+    return "liveness_failed" if asked.left_out and row.client_id is not None else ""
+
+
+def _owed(asked: Asked) -> dict[str, Any]:
+    return {MAKE_UP: True} if asked.left_out else {}
+
+
 def _told(row: SessionRow, why: str) -> str:
     """The reason as the session tells it: of people who are barred, clients hear what they hear of people who are not there."""
     if row.client_id is None or not why or why in _UNKNOWN:
+        return why
+    if why == "liveness_failed":
         return why
     return "no_match" if row.user_id is None else "user_not_enrolled"
 

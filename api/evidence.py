@@ -1,11 +1,12 @@
 """What one face has shown since the session began: liveness counts and samples of a single track. Pure; decides nothing."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from api.errors import MESSAGE
+from inference.liveness.passive import MOST_YAW, Windows
 from inference.observation import ALARMS, MOST_TURNS, Embedding, LivenessEvidence, Observation, Turn
 from inference.probe import Sample, SamplePool
 
@@ -37,6 +38,14 @@ class Evidence:
     """When liveness passed, boot-time seconds."""
     sampled_at: float | None = None
     """When the newest sample was tried."""
+    windows: Windows = field(default_factory=Windows)
+    """The passive scores of the track."""
+    alarms: frozenset[str] = frozenset()
+    """What was wrong with the stream in this session, on whatever track."""
+    before: Embedding | None = None
+    """The face of the session's track before this one."""
+    seq: int = 0
+    """Number of the track's newest frame."""
 
     @property
     def frames(self) -> int:
@@ -57,16 +66,48 @@ class Evidence:
         seconds = self.until - self.since
         return seconds > 0 and (self.frames - 1) / seconds < SLOW_FPS
 
+    @property
+    def fps(self) -> float:
+        """Frames a second of the track; 0 while it is not known."""
+        seconds = self.until - self.since
+        return (self.frames - 1) / seconds if seconds > 0 else 0.0
+
     def seen(self, observation: Observation) -> "Evidence":
         """With one more frame. A frame without a candidate changes nothing."""
         counts = observation.liveness
         if observation.track == 0 or counts is None:
             return self
+        alarms = self.alarms.union(counts.alarms)
         if observation.track != self.track or self.last is None or _fell(self.last, counts):
             # Counts that fall mean that vision was restarted and the number is another face's now.
-            pool = SamplePool(self.pool.capacity)
-            return Evidence(pool, observation.track, counts, counts, observation.time, observation.time, counts.motion)
-        return replace(self, last=counts, until=observation.time, motion=max(self.motion, counts.motion))
+            return Evidence(
+                SamplePool(self.pool.capacity),
+                observation.track,
+                counts,
+                counts,
+                observation.time,
+                observation.time,
+                counts.motion,
+                windows=Windows(self.windows.size),
+                alarms=alarms,
+                before=self.pool.mean() if len(self.pool) else self.before,
+                seq=observation.seq,
+            )
+        if observation.time <= self.until or observation.seq <= self.seq:
+            alarms = alarms.union(("unordered_frames",))
+        until, seq = max(self.until, observation.time), max(self.seq, observation.seq)
+        return replace(self, last=counts, until=until, seq=seq, motion=max(self.motion, counts.motion), alarms=alarms)
+
+    def scored(self, observation: Observation) -> "Evidence":
+        """With the passive score of a frame that can be judged: a face that looks at the camera, its eyes open."""
+        seen, pose = observation.liveness, observation.pose
+        if seen is None or seen.passive is None or seen.eyes_closed or pose is None or abs(pose.yaw) > MOST_YAW:
+            return self
+        return replace(self, windows=self.windows.seen(observation.time, seen.passive))
+
+    def alarmed(self, *names: str) -> "Evidence":
+        """With alarms of our own."""
+        return replace(self, alarms=self.alarms.union(names))
 
     def offered(self, sample: Sample) -> "Evidence":
         """With one more sample tried; the pool keeps it where it is worth its place."""

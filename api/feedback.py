@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api.records import Attempt, SessionKind, SessionRow, SessionStatus
-from api.session import FEWEST_SAMPLES, State
+from api.session_state import FEWEST_SAMPLES, State
 from inference.observation import COVERED, Observation
 
 _FOR_CONDITION = {
@@ -17,6 +17,8 @@ _FOR_CONDITION = {
 }
 _FOR_REGION = {"nose_mouth": "uncover_mouth", "eyes": "remove_sunglasses", "forehead": "lift_hat"}
 """Asked one after the other, in this order, where several regions of a face are covered."""
+_ASKED_THROUGH = frozenset({"", "face_not_centered", "poor_image_quality", "face_covered"})
+"""Conditions in which a challenge's step is still asked: turning the head brings them about."""
 _POSES = ("look_straight", "turn_left", "turn_right", "move_closer")
 """Asked in turn during an enrolment: varied samples are worth more than many."""
 
@@ -64,6 +66,9 @@ def instruction(state: State) -> str:
     """What to ask of the person now, in the wire contract's words."""
     if state.status is not SessionStatus.ACTIVE:
         return ""
+    asked = state.inquiry.challenge
+    if asked is not None and not asked.over and state.condition in _ASKED_THROUGH:
+        return asked.instruction
     if state.condition:
         if state.condition == COVERED:
             return next((asked for region, asked in _FOR_REGION.items() if region in state.covered), "uncover_mouth")
@@ -75,6 +80,8 @@ def instruction(state: State) -> str:
 
 
 def _for_liveness(state: State) -> str:
+    if not state.terms.demands.policy.gestures:
+        return "look_straight"
     rules, evidence = state.terms.rules, state.evidence
     if evidence.blinks < rules.face_min_liveness_blinks:
         return "close_eyes" if evidence.slow else "blink"
@@ -97,6 +104,9 @@ def _liveness_share(state: State) -> float:
     rules, evidence = state.terms.rules, state.evidence
     if state.live:
         return 1.0
+    asked = state.inquiry.challenge
+    if not state.terms.demands.policy.gestures:
+        return 0.0 if asked is None else asked.done / len(asked.steps)
     parts = [min(1.0, evidence.frames / rules.face_min_liveness_frames)]
     if rules.face_min_liveness_blinks:
         parts.append(min(1.0, evidence.blinks / rules.face_min_liveness_blinks))

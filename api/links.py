@@ -19,6 +19,7 @@ from api.ports import Store
 from api.records import LOCAL, Basis, DoorState, Origin, Person, SessionKind, SessionRow, SessionStatus
 from api.sessions import SessionService
 from api.terms import NewSession
+from inference.liveness.policy import Level
 
 LINK_CLIENT = "link:"
 """How the client of a link's sessions is called, before the link's id: no API client has such an id."""
@@ -170,6 +171,7 @@ class EnrollLinks:
                 client_id=LINK_CLIENT + link.link_id,
                 origin=Origin.LINK,
                 door=DoorState.PENDING,
+                level=Level(self._sessions.liveness.remote),
             )
         )
         await self._store.put_link(replace(link, session_token=row.token))

@@ -3,109 +3,26 @@
 An authentication ends with its first success, or when a failure is final: no match after `match_tries` decisions, or
 liveness not shown in the time there was. Decisions count against MAX_AUTH_ATTEMPTS, samples tried against
 MAX_ENROLLMENT_ATTEMPTS; frames that cannot be used, or only feed liveness, count nothing and are bounded by time alone.
-Liveness and recognition come from one and the same track: another track starts both from nothing.
+Liveness and recognition come from the same frames of one and the same track: another track starts both from nothing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from api import inquiry
 from api.evidence import Evidence, sample_of
+from api.inquiry import Known
 from api.records import SessionKind, SessionStatus
-from api.settings import SessionSettings
+from api.session_state import FEWEST_SAMPLES, Enroll, Identify, Judge, Refuse, State, Step, Terms
+from inference.liveness.fusion import Verdict
+from inference.liveness.passive import Windows
 from inference.observation import COVERED, Observation
-from inference.probe import SamplePool
-
-FEWEST_SAMPLES = 2
-"""Frames of one track that must agree before anybody is recognised."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What was agreed when the session was made; nothing changes it."""
-
-    kind: SessionKind
-    claimed: str | None
-    """The user to enrol, or the one claimed in 1:1; None: 1:N."""
-    require_liveness: bool
-    expires: float
-    """Boot-time seconds."""
-    active_s: float
-    """Seconds from the first frame to the end."""
-    rules: SessionSettings
-    min_confidence: float = 0.0
-    target_samples: int = 5
-    check_quality: bool = True
-    same_face: float = -1.0
-    """Cosine from which two samples are taken for one person's, where samples of several tracks are mixed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """Effect: match the samples, write the attempt, then tell `decided`."""
-
-    samples: SamplePool
-    claimed: str | None
-    min_confidence: float
-    liveness_passed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """Effect: write an attempt that failed without a match, for `reason`. The state has its outcome already."""
-
-    reason: str
-    liveness_passed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Enroll:
-    """Effect: store the enrolment, then tell `enrolled`."""
-
-    samples: SamplePool
-    liveness_verified: bool
-
-
-Effect = Judge | Refuse | Enroll
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A session between two frames."""
-
-    terms: Terms
-    evidence: Evidence
-    status: SessionStatus = SessionStatus.ACTIVE
-    outcome: str = ""
-    """Why it failed or ended, as an error code; empty while active and when completed."""
-    first_frame: float | None = None
-    faces_seen: bool = False
-    """Whether any frame had a usable face."""
-    decisions: int = 0
-    tried: int = 0
-    condition: str = ""
-    """Why the last frame was no use."""
-    covered: tuple[str, ...] = ()
-    """Regions of the face that something covers in the last frame, where that is why."""
-    pending: bool = False
-    """An effect is being carried out: until it is told, frames only feed evidence."""
-
-    @property
-    def live(self) -> bool:
-        """Whether the present track has passed liveness."""
-        return self.evidence.live_at is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What came of one input."""
-
-    state: State
-    effects: tuple[Effect, ...] = ()
+from inference.probe import Sample, SamplePool
 
 
 def begin(terms: Terms) -> State:
     """A session before its first frame."""
     capacity = terms.target_samples if terms.kind is SessionKind.ENROLLMENT else terms.rules.match_samples
-    return State(terms, Evidence(pool=SamplePool(capacity)))
+    return State(terms, Evidence(pool=SamplePool(capacity), windows=Windows(terms.demands.window)))
 
 
 def advance(state: State, observation: Observation, now: float) -> Step:
@@ -124,8 +41,8 @@ def advance(state: State, observation: Observation, now: float) -> Step:
     covered = observation.covered if condition == COVERED else ()
     state = replace(state, first_frame=began, evidence=_seen(state, observation), condition=condition, covered=covered)
     if not state.condition:
-        state = replace(state, faces_seen=True)
-    state = _with_liveness(state, now)
+        state = replace(state, faces_seen=True, evidence=state.evidence.scored(observation))
+    state = _with_liveness(_answered(state, observation, now), now)
     if state.pending:
         return Step(state)
     if state.terms.kind is SessionKind.ENROLLMENT:
@@ -145,6 +62,11 @@ def expire(state: State, now: float) -> Step:
     return Step(_failed(state, "liveness_failed") if full and not state.live else _expired(state))
 
 
+def identified(state: State, known: Known) -> Step:
+    """The answer to `Identify`: whom the samples may show, and what may be asked of them."""
+    return Step(replace(state, pending=False, inquiry=replace(state.inquiry, known=known)))
+
+
 def decided(state: State, success: bool, reason: str, now: float, *, final: bool = False) -> Step:
     """The answer to `Judge`, its attempt written.
 
@@ -157,7 +79,9 @@ def decided(state: State, success: bool, reason: str, now: float, *, final: bool
     if final or reason != "no_match" or state.decisions >= min(rules.match_tries, rules.max_auth_attempts):
         return Step(_failed(state, reason))
     evidence = replace(state.evidence, pool=SamplePool(rules.match_samples), live_at=now if state.live else None)
-    return Step(replace(state, evidence=evidence))
+    # What was done for a challenge stays done; who it is must be seen anew.
+    asked = state.inquiry if state.inquiry.asked().challenged else replace(state.inquiry, known=None)
+    return Step(replace(state, evidence=evidence, inquiry=asked))
 
 
 def enrolled(state: State, refusal: str = "") -> Step:
@@ -174,7 +98,7 @@ def cancelled(state: State) -> Step:
 
 
 def _deadline(state: State) -> float:
-    return float("inf") if state.first_frame is None else state.first_frame + state.terms.active_s
+    return float("inf") if state.first_frame is None else state.first_frame + state.terms.active_s + state.extra_s
 
 
 def _failed(state: State, outcome: str) -> State:
@@ -190,9 +114,14 @@ def _authentication_over(state: State) -> Step:
     if state.decisions:
         return Step(_failed(state, "no_match"))
     if state.faces_seen and state.terms.require_liveness and not state.live:
-        failed = replace(_failed(state, "liveness_failed"), decisions=1)
-        return Step(failed, (Refuse("liveness_failed", liveness_passed=False),))
+        return _not_live(state)
     return Step(_expired(state))
+
+
+def _not_live(state: State) -> Step:
+    """Liveness has failed: a decision of its own."""
+    failed = replace(_failed(state, "liveness_failed"), decisions=state.decisions + 1)
+    return Step(failed, (Refuse("liveness_failed", liveness_passed=False),))
 
 
 def _condition(state: State, observation: Observation) -> str:
@@ -216,32 +145,63 @@ def _seen(state: State, observation: Observation) -> Evidence:
     return after
 
 
+def _answered(state: State, observation: Observation, now: float) -> State:
+    """With what the frame answers to a challenge; a retry has its time on top."""
+    asked = inquiry.followed(state.terms.demands, state.inquiry, state.evidence, observation, now)
+    return _asking(state, asked) if asked.tries > state.inquiry.tries else replace(state, inquiry=asked)
+
+
+def _asking(state: State, asked: inquiry.Inquiry) -> State:
+    """A challenge begins. The decision is made of samples from then on, so that face and answers come from the same frames."""
+    pool = state.evidence.pool
+    before = pool.mean() if len(pool) else state.evidence.before
+    evidence = replace(state.evidence, pool=SamplePool(pool.capacity), before=before)
+    more = 0.0 if asked.challenge is None else asked.challenge.longest_s
+    return replace(state, inquiry=asked, evidence=evidence, extra_s=state.extra_s + more)
+
+
 def _with_liveness(state: State, now: float) -> State:
-    rules, evidence = state.terms.rules, state.evidence
-    passed = (
-        evidence.frames >= rules.face_min_liveness_frames
-        and evidence.blinks >= rules.face_min_liveness_blinks
-        and evidence.motion >= rules.face_min_liveness_motion
-    )
-    if passed and evidence.live_at is None:
-        return replace(state, evidence=replace(evidence, live_at=now))
-    return state
+    judgement = inquiry.judged(state.terms.demands, state.terms.rules, state.evidence, state.inquiry)
+    passed = judgement.verdict is Verdict.PASSED
+    since = state.evidence.live_at if state.evidence.live_at is not None else now
+    return replace(state, judgement=judgement, evidence=replace(state.evidence, live_at=since if passed else None))
 
 
 def _sampled_for_match(state: State, observation: Observation) -> State:
-    sample = None if state.condition else sample_of(observation)
-    return state if sample is None else replace(state, evidence=state.evidence.offered(sample))
+    """With the frame's sample. Where the passive network is asked, frames that it has not seen are not recognised from."""
+    seen, demands = observation.liveness, state.terms.demands
+    unscored = state.terms.require_liveness and demands.policy.passive and (seen is None or seen.passive is None)
+    sample = None if state.condition or unscored else sample_of(observation)
+    return state if sample is None else _with_sample(state, sample)
+
+
+def _with_sample(state: State, sample: Sample) -> State:
+    """With one more sample; another face than the session saw before is an alarm."""
+    evidence = state.evidence
+    before = None if len(evidence.pool) else evidence.before
+    if before is not None and float(before @ sample.embedding) < state.terms.same_face:
+        evidence = evidence.alarmed("identity_changed")
+    return replace(state, evidence=evidence.offered(sample))
 
 
 def _authenticating(state: State, now: float) -> Step:
     """Judge once life was shown and the samples are there, or when waiting longer would not be worth it."""
-    terms, evidence = state.terms, state.evidence
-    if len(evidence.pool) < FEWEST_SAMPLES or (terms.require_liveness and not state.live):
+    terms, evidence, judgement = state.terms, state.evidence, state.judgement
+    if terms.require_liveness and judgement is not None and judgement.verdict is Verdict.FAILED:
+        return _not_live(state)
+    if terms.require_liveness and judgement is not None and inquiry.due(terms.demands, state.inquiry, judgement):
+        asked = inquiry.challenged(terms.demands, state.inquiry, evidence, now)
+        return Step(_asking(state, asked))
+    if len(evidence.pool) < FEWEST_SAMPLES:
+        return Step(state)
+    if terms.require_liveness and inquiry.unknown(terms.demands, state.inquiry):
+        return Step(replace(state, pending=True), (Identify(evidence.pool, terms.claimed, terms.min_confidence),))
+    if terms.require_liveness and not state.live:
         return Step(state)
     since = evidence.live_at if state.live and evidence.live_at is not None else evidence.since
     if len(evidence.pool) < terms.rules.match_samples and now - since < terms.rules.match_wait_s:
         return Step(state)
-    judge = Judge(evidence.pool, terms.claimed, terms.min_confidence, state.live)
+    judge = Judge(evidence.pool, terms.claimed, terms.min_confidence, state.live, state.inquiry.asked())
     return Step(replace(state, pending=True), (judge,))
 
 
@@ -257,12 +217,14 @@ def _sampled_for_enrolment(state: State, observation: Observation) -> State:
     state = replace(state, tried=state.tried + 1)
     if len(evidence.pool) and float(evidence.pool.mean() @ sample.embedding) < terms.same_face:
         return replace(state, condition="multiple_faces", evidence=replace(evidence, sampled_at=observation.time))
-    return replace(state, evidence=evidence.offered(sample))
+    return _with_sample(state, sample)
 
 
 def _enrolling(state: State) -> Step:
     """Complete once the samples are there and life was shown; a full pool that still waits for life goes on improving."""
     terms, pool = state.terms, state.evidence.pool
+    if terms.require_liveness and state.judgement is not None and state.judgement.verdict is Verdict.FAILED:
+        return Step(_failed(state, "liveness_failed"))
     if len(pool) < terms.target_samples:
         if state.tried >= terms.rules.max_enrollment_attempts:
             return Step(_failed(state, "too_many_attempts"))

@@ -14,19 +14,23 @@ import msgspec
 
 from api import session as rules
 from api.clock import Clock
+from api.demanding import Demanding
 from api.effects import Effects, Work
 from api.errors import ApiError
 from api.evidence import believable
 from api.feedback import Feedback, feedback
+from api.liveness_settings import LivenessSettings
 from api.lockout import LockoutSettings
 from api.lockouts import Lockouts
 from api.ports import Recognition, Store
 from api.records import SessionKind, SessionRow, SessionStatus
-from api.session import State, Step
+from api.seen_frames import SeenFrames
+from api.session_state import State, Step
 from api.settings import SessionSettings
 from api.shared_lock import SharedLock
 from api.terms import NewSession, lapsed, row_of, terms_of
 from api.unbroken import Unbroken
+from inference.liveness.policy import POLICIES, Challenging, Level
 from inference.observation import Observation
 
 log = logging.getLogger(__name__)
@@ -59,14 +63,17 @@ class SessionService:
         settings: SessionSettings,
         clock: Clock,
         lockouts: Lockouts | None = None,
+        demanding: Demanding | None = None,
     ) -> None:
         self._store = store
         self._lockouts = lockouts or Lockouts(store, LockoutSettings(), clock)
+        self._demanding = demanding or Demanding(LivenessSettings(), None, clock)
+        self._seen = SeenFrames(self._demanding.settings.seen_hours * 3600)
         self._recognition = recognition
         self._settings = settings
         self._clock = clock
         self._sessions: dict[str, _Live] = {}
-        self._effects = Effects(store, recognition, settings, clock, self._lockouts)
+        self._effects = Effects(store, recognition, settings, clock, self._lockouts, self._demanding)
         self._tasks = Unbroken()
         self.people = SharedLock()
         """Shared by what decides who somebody is, writes it down or acts on it; had alone by what erases people."""
@@ -77,6 +84,17 @@ class SessionService:
     def settings(self) -> SessionSettings:
         """How sessions judge."""
         return self._settings
+
+    @property
+    def instructed(self) -> bool:
+        """Whether clients must show people the device's instructions, where liveness is needed."""
+        asks = POLICIES[Level(self.liveness.remote)].challenge is not Challenging.NEVER
+        return asks or self._settings.instructed_liveness
+
+    @property
+    def liveness(self) -> LivenessSettings:
+        """How much liveness they demand."""
+        return self._demanding.settings
 
     async def create(self, wanted: NewSession) -> SessionRow:
         """Begin a session; its row is stored when this returns.
@@ -141,6 +159,7 @@ class SessionService:
         live = self._free(token)
         if live is not None:
             _check_active(live.row)
+            observation = self._marked(live.row, observation, now)
             if told := _settled(live, rules.advance(live.state, observation, now), observation):
                 return told
         return await self._tasks.whole(self._feed(token, observation))
@@ -150,10 +169,15 @@ class SessionService:
         async with live.lock:
             _check_active(live.row)
             began = self._clock.boot()
+            observation = self._marked(live.row, observation, began)
             step = rules.advance(live.state, observation, began)
             told = await self._carry_out(live, step, observation, began)
             live.heard = told.status is not SessionStatus.ACTIVE
             return told
+
+    def _marked(self, row: SessionRow, observation: Observation, now: float) -> Observation:
+        """With an alarm where an earlier session showed the frame. Marking one twice changes nothing."""
+        return self._seen.marked(row.token, observation, now, local=row.client_id is None)
 
     def _free(self, token: str) -> "_Live | None":
         """The session, where it is in memory and nothing of it is being carried out.
@@ -236,7 +260,8 @@ class SessionService:
         await self._tasks.drain()
 
     def _begin(self, row: SessionRow) -> _Live:
-        return _Live(row, rules.begin(terms_of(row, self._settings, self._recognition.same_face)))
+        terms = terms_of(row, self._settings, self._recognition.same_face, self._demanding.demands(row))
+        return _Live(row, rules.begin(terms))
 
     async def _live(self, token: str) -> _Live:
         """The session in memory, or from its row: evidence starts anew after a restart, the time it has does not."""

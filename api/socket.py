@@ -233,7 +233,7 @@ async def _refusal_code(services: Services, token: str) -> tuple[int, str] | Non
 
 async def _needs_instructions(services: Services, token: str) -> bool:
     """Whether the session's person must be shown the device's instructions, as its client has offered to."""
-    return services.sessions.settings.instructed_liveness and (await services.sessions.row(token)).require_liveness
+    return services.sessions.instructed and (await services.sessions.row(token)).require_liveness
 
 
 def mount(app: web.Application) -> None:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.clock import Clock
+from api.inquiry import Demands
 from api.records import DoorState, Origin, SessionKind, SessionRow, SessionStatus
-from api.session import Terms
+from api.session_state import Terms
 from api.settings import SessionSettings
+from inference.liveness.policy import Level
 
 FEWEST_TARGET_SAMPLES, MOST_TARGET_SAMPLES, TARGET_SAMPLES = 1, 20, 5
 
@@ -27,6 +29,8 @@ class NewSession:
     """Raises the device's threshold; never lowers it."""
     target_samples: int = TARGET_SAMPLES
     check_quality: bool = True
+    level: Level = Level.BASIC
+    """How much liveness is demanded, where it is."""
     active_s: float | None = None
     """Seconds from the first frame to the end; None: `session_active_s`."""
     origin: Origin = Origin.CLIENT
@@ -48,6 +52,7 @@ def row_of(wanted: NewSession, settings: SessionSettings, clock: Clock) -> Sessi
         user_id=wanted.user_id,
         require_liveness=wanted.require_liveness,
         metadata={
+            "liveness": wanted.level.value,
             "min_confidence": wanted.min_confidence,
             "target_samples": wanted.target_samples,
             "check_quality": wanted.check_quality,
@@ -64,7 +69,7 @@ def row_of(wanted: NewSession, settings: SessionSettings, clock: Clock) -> Sessi
     )
 
 
-def terms_of(row: SessionRow, settings: SessionSettings, same_face: float) -> Terms:
+def terms_of(row: SessionRow, settings: SessionSettings, same_face: float, demands: Demands) -> Terms:
     """The terms that the row stands for."""
     kept = row.metadata
     return Terms(
@@ -78,6 +83,7 @@ def terms_of(row: SessionRow, settings: SessionSettings, same_face: float) -> Te
         target_samples=int(kept["target_samples"]),
         check_quality=bool(kept["check_quality"]),
         same_face=same_face,
+        demands=demands,
     )
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from api.auth import Credentials
+from api.demanding import Demanding
 from api.frames import FrameDesk
 from api.limits import Limits
 from api.links import EnrollLinks
@@ -49,7 +50,7 @@ from device.lock import hold_data
 from device.main import Say, begin, introduce, notice, until_over
 from device.metrics import Metrics, Sources
 from device.model_commands import ModelDesk
-from device.models import Models
+from device.models import Models, passive_bands
 from device.offline import operator_name
 from device.on_need import OnNeed
 from device.operations import Operations
@@ -107,7 +108,8 @@ async def control(config: Config, say: Say) -> None:
         clock = clock_of(config.paths.data_dir, await store.newest_time())
         models, recognition = await enter(recognising(store, config, clock))
         camera, remote = await enter(vision("camera", config, models)), await enter(vision("remote", config, models))
-        sessions = SessionService(store, recognition, config.session, clock, Lockouts(store, config.lockout, clock))
+        demanding = Demanding(config.liveness, passive_bands(config.vision), clock)
+        sessions = SessionService(store, recognition, config.session, clock, Lockouts(store, config.lockout, clock), demanding)
         await sessions.resume()
         on_need = OnNeed(remote.link, remote.supervisor, config.watch)
         judge = VisionRemote(remote.link, on_need.need, config.api.vision_timeout_s)
@@ -174,7 +176,7 @@ async def control(config: Config, say: Say) -> None:
         admin = AdminParts(store, operations, operator_rows, signing, signed_in, queue, sessions, door, history, health, config)
         await enter(serve_lan(config.lan, services, say, EnrollPage(links).mount, aiming.mount, AdminSite(admin).mount))
         await enter(AdminServer(operations, config.admin_socket))
-        notify.ready(f"policy {config.kiosk.policy}, door {door.driver}")
+        notify.ready(f"policy {config.liveness.policy}, door {door.driver}")
         stack.callback(notify.stopping)
         say(f"facekiosk: the screen is at http://{config.listen.host}:{port}/kiosk/")
         tasks.vital("introduction", introduce(camera, config, door, board, say, began))

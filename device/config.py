@@ -16,6 +16,7 @@ from pydantic_core import to_json
 
 from api.enroll_settings import EnrollSettings
 from api.limits import LimitSettings
+from api.liveness_settings import LivenessSettings
 from api.lockout import LockoutSettings
 from api.settings import ENVIRONMENT as SESSION_NAMES
 from api.settings import ApiSettings, SessionSettings
@@ -73,6 +74,7 @@ class Config(BaseModel):
     vision: Annotated[VisionSettings, Field(description="How faces are found, judged and embedded.")] = VisionSettings()
     match: Annotated[MatchSettings, Field(description="How sure a recognition must be.")] = MatchSettings()
     session: Annotated[SessionSettings, Field(description="How sessions judge, here and for clients.")] = SessionSettings()
+    liveness: Annotated[LivenessSettings, Field(description="How much liveness is demanded.")] = LivenessSettings()
     limits: Annotated[LimitSettings, Field(description="How fast clients and addresses may call.")] = LimitSettings()
     lockout: Annotated[LockoutSettings, Field(description="When claims to be one user have to wait.")] = LockoutSettings()
     api: Annotated[ApiSettings, Field(description="How the API is served.")] = ApiSettings()

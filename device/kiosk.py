@@ -244,7 +244,9 @@ class Kiosk:
         return Sign(phase=Phase.WAITING, condition=observation.condition if observation.faces else "")
 
     async def _begin(self, now: float) -> None:
-        wanted = NewSession(kind=SessionKind.AUTHENTICATION, realm=LOCAL, active_s=self._rules.visit_timeout_s)
+        hello = self._parts.link.hello
+        level = self._parts.sessions.liveness.at_door(live=hello is None or hello.live)
+        wanted = NewSession(kind=SessionKind.AUTHENTICATION, realm=LOCAL, level=level, active_s=self._rules.visit_timeout_s)
         row = await self._parts.sessions.create(wanted)
         self._state = self._state.began(str(uuid.uuid4()), row.token, now)
 

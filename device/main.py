@@ -19,10 +19,12 @@ from device.config import Config, ConfigError, find_config, load_config
 from device.door.base import Door, DoorRefused, check_source
 from device.health import Watched
 from device.journal import Journal, event, journal_here
+from device.models import passive_bands
 from device.peer import SocketFolderRefused
 from device.screen_settings import ScreenNotice
 from device.supervisor import VisionRefused
 from device.tasks import Tasks
+from inference.liveness.policy import POLICIES, Level
 from inference.manifest import ModelError
 
 log = logging.getLogger(__name__)
@@ -94,7 +96,7 @@ async def _stopped(stop: asyncio.Event) -> None:
 def notice(config: Config) -> Notice:
     """What the screen is told before vision has said what its source is."""
     ways = tuple(way for way in ("pin", "card") if way in config.door.grants)
-    policy, frontage = config.kiosk.policy, config.kiosk.frontage
+    policy, frontage = config.liveness.policy, config.kiosk.frontage
     return Notice(policy=policy, ways=ways, frontage=frontage, screen=ScreenNotice.of(config.screen))
 
 
@@ -109,11 +111,13 @@ async def introduce(camera: Watched, config: Config, door: Door, board: Board, s
         await camera.link.connected.wait()
         if (hello := camera.link.hello) is not None:
             check_source(hello.source, live=hello.live, driver=door.driver, real=door.real)
-            board.note(replace(notice(config), source=hello.source, live=hello.live, door=door.driver))
+            policy = config.liveness.at_door(live=hello.live)
+            board.note(replace(notice(config), source=hello.source, live=hello.live, policy=policy, door=door.driver))
             live = "live" if hello.live else "not live"
-            line = f"source {hello.source} ({live}), policy {config.kiosk.policy}, door {door.driver}"
+            line = f"source {hello.source} ({live}), policy {policy}, door {door.driver}"
             if line != told:
                 say(line)
+                say_what_is_missing(config, policy, say)
             if not told:
                 await _first_look(camera)
                 seconds = boot_time() - began
@@ -124,6 +128,12 @@ async def introduce(camera: Watched, config: Config, door: Door, board: Board, s
                     )
             told = line
         await camera.link.gone()
+
+
+def say_what_is_missing(config: Config, policy: Level, say: Say) -> None:
+    """Say so where the policy asks a network that is not there: it then lets nobody in."""
+    if POLICIES[policy].passive and passive_bands(config.vision) is None:
+        say(f"no passive liveness network is installed, so policy {policy} lets nobody in by face; see docs/policies.md")
 
 
 async def _first_look(camera: Watched) -> None:

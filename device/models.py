@@ -16,6 +16,7 @@ from api.records import Enrollment
 from device.config import Config
 from device.model_choice import DAY_S, ModelChoice
 from inference import catalogue
+from inference.liveness.passive import Bands
 from inference.manifest import EmbeddingModel, ManifestError, load_manifest
 from inference.settings import VisionSettings
 
@@ -113,6 +114,12 @@ def _unchosen(settings: VisionSettings, known: dict[str, Placed], enrollments: I
         known[others[0]].model.read()
         return Models(known[others[0]])
     return configured(settings)
+
+
+def passive_bands(settings: VisionSettings) -> Bands | None:
+    """What the passive network's scores mean, by its manifest; None where there is no such network, or nobody asks it."""
+    network = catalogue.liveness(settings)
+    return None if network is None else Bands(network.grey[1], network.grey[0], network.threshold)
 
 
 def to_enroll_again(enrollments: Iterable[Enrollment], model_id: str) -> dict[tuple[str, str], bool]:

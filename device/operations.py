@@ -272,7 +272,7 @@ class Operations:
             version=_version(),
             control=health.control,
             uptime_s=round(health.uptime_s, 1),
-            policy=config.kiosk.policy,
+            policy=config.liveness.at_door(live=health.camera.live).value,
             camera=health.camera,
             remote=health.remote,
             model_id=compared[0],

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from api.access import barred
 from api.auth import KeyHash
 from api.clock import Clock
+from api.effects import MAKE_UP
 from api.ports import Store
 from api.records import LOCAL, Attempt, Person, SessionKind
 from device import cards
@@ -20,9 +21,6 @@ from device.pins import NUMBER, PIN, PinHashes
 from device.settings import Variant
 from device.store.factor_store import FactorStore
 from device.store.store import SqlCipherStore
-
-MAKE_UP = "make_up"
-"""Key of an attempt's detail, true where the person's record left challenge steps out: the visit then asks for PIN or card."""
 
 
 def asks_make_up(attempt: Attempt) -> bool:

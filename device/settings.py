@@ -74,9 +74,6 @@ class KioskSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    policy: Annotated[Literal["basic"], Field(description="Liveness demanded at the door: `basic` is blinks and motion.")] = (
-        "basic"
-    )
     frontage: Annotated[
         Literal["staff", "public"],
         Field(

@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from api.liveness_settings import AUTO
 from device.config import Config, default_config_toml, load_config, parse_config
 from device.keys import create_root_key, load_keys
 from device.lock import hold_data
 from device.store.store import create_store
-
-POLICIES = ("basic",)
-"""Levels of liveness that the door can demand, lowest first."""
 
 
 class Frontage(StrEnum):
@@ -51,6 +49,7 @@ def plan(
     config_file: Path,
     data: Path | None = None,
     key: Path | None = None,
+    policy: str = AUTO,
     *,
     appliance: bool = False,
     frontage: Frontage = Frontage.STAFF,
@@ -62,9 +61,10 @@ def plan(
     """
     given = {"data_dir": data, "key_file": key}
     paths = {name: str(path.absolute()) for name, path in given.items() if path is not None}
-    tables = dict(APPLIANCE) if appliance else {}
-    kiosk = {"kiosk": {"frontage": frontage.value}} if frontage is Frontage.PUBLIC else {}
-    text = default_config_toml(**tables | kiosk | {"paths": {**tables.get("paths", {}), **paths}})
+    tables: dict[str, Mapping[str, str]] = dict(APPLIANCE) if appliance else {}
+    tables |= {"kiosk": {"frontage": frontage.value}} if frontage is Frontage.PUBLIC else {}
+    tables |= {"paths": {**tables.get("paths", {}), **paths}, "liveness": {} if policy == AUTO else {"policy": policy}}
+    text = default_config_toml(**tables)
     config = parse_config(text, config_file)
     there = [str(path) for path in (config_file, config.paths.key_file, config.database) if path.exists()]
     if there:

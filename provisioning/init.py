@@ -1,17 +1,21 @@
 """`kioskctl init`: a new device."""
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from api.liveness_settings import AUTO
 from device.config import ENVIRONMENT_FILE, SEARCH, Config
-from device.setup import POLICIES, Frontage, create, hand_over, plan
+from device.levels import LEVELS
+from device.setup import Frontage, create, hand_over, plan
 from provisioning.options import JsonOption, YesOption
 from provisioning.output import Output, reporting
 
 _PASSERS_BY = "Does it stand on a public frontage, where passers-by come before the camera? (no: a staff door)"
+_AUTO = " (adaptive with a live camera, basic with any other source)"
 
 
 def init(
@@ -35,6 +39,9 @@ def init(
         Frontage | None,
         typer.Option("--frontage", help="Whose door it is; else it is asked, and with --yes a staff door."),
     ] = None,
+    policy: Annotated[
+        str, typer.Option("--policy", metavar="LEVEL", help="Liveness demanded at the door: auto, or a level that is shown.")
+    ] = AUTO,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -44,10 +51,10 @@ def init(
     """
     file = config_file(config or (SEARCH[-1] if appliance else None))
     with reporting(as_json=as_json) as out:
-        text, planned = plan(file, data, key, appliance=appliance, frontage=frontage or Frontage.STAFF)
+        text, planned = plan(file, data, key, policy, appliance=appliance, frontage=frontage or Frontage.STAFF)
         _announce(out, file, planned)
         if frontage is None and not yes and typer.confirm(_PASSERS_BY, default=False, err=True):
-            text, planned = plan(file, data, key, appliance=appliance, frontage=Frontage.PUBLIC)
+            text, planned = plan(file, data, key, policy, appliance=appliance, frontage=Frontage.PUBLIC)
         if not yes:
             typer.confirm("Make them?", abort=True, err=True)
         made = create(file, text)
@@ -65,6 +72,9 @@ def _announce(out: Output, file: Path, config: Config) -> None:
     out.say(f"configuration  {file}")
     out.say(f"root key       {config.paths.key_file}")
     out.say(f"data           {config.paths.data_dir}")
+    out.say(f"policy         {config.liveness.policy}{_AUTO * (config.liveness.policy == AUTO)}; the levels of liveness:")
+    rows = [(each.level, each.asks, each.seconds, "; ".join(each.leaves_open)) for each in LEVELS]
+    out.table(("level", "asks for", "seconds, p50 / p95", "leaves open, beside what the next ones do"), rows)
 
 
 def _report(out: Output, file: Path, config: Config) -> None:
@@ -73,13 +83,12 @@ def _report(out: Output, file: Path, config: Config) -> None:
             "config": str(file),
             "key_file": str(config.paths.key_file),
             "data_dir": str(config.paths.data_dir),
-            "policy": config.kiosk.policy,
-            "policies": POLICIES,
+            "policy": config.liveness.policy,
+            "policies": [asdict(each) for each in LEVELS],
             "frontage": config.kiosk.frontage,
         }
     )
     out.say("made. Keep a copy of the root key in a safe place: without it nothing that is stored can be read again.")
-    out.say(f"policy         {config.kiosk.policy} (blinks and motion); levels that exist: {', '.join(POLICIES)}, no other yet")
     where = (
         "a staff door" if config.kiosk.frontage == "staff" else "public: faces are compared after a touch, a card, or on the mark"
     )

@@ -25,6 +25,7 @@ from api.schema import (
 from api.services import SERVICES, Services
 from api.terms import NewSession
 from api.wire import SESSION_STATUS, frame_answer, session_view
+from inference.liveness.policy import Level
 
 _GRANT = {SessionKind.ENROLLMENT: "enroll", SessionKind.AUTHENTICATION: "authenticate"}
 _CREATE_ERRORS = ("stronger_liveness_required",)
@@ -56,6 +57,7 @@ async def create_enrollment(request: web.Request) -> web.Response:
         client_id=client.client_id,
         user_id=wanted.user_id,
         require_liveness=required,
+        level=Level(request.app[SERVICES].sessions.liveness.remote),
         target_samples=wanted.metadata.target_samples,
         check_quality=wanted.metadata.enable_quality_check,
         metadata=wanted.metadata.own(),
@@ -81,6 +83,7 @@ async def create_authentication(request: web.Request) -> web.Response:
         client_id=client.client_id,
         user_id=wanted.user_id,
         require_liveness=_liveness(request, client, wanted, wanted.require_liveness),
+        level=Level(request.app[SERVICES].sessions.liveness.remote),
         min_confidence=wanted.metadata.min_confidence or 0.0,
         metadata=wanted.metadata.own(),
     )
@@ -93,9 +96,10 @@ def _liveness(request: web.Request, client: Client, wanted: EnrollmentRequest | 
     Raises:
         ApiError: `stronger_liveness_required`: the device demands more of it than this client offers.
     """
-    settings = request.app[SERVICES].sessions.settings
+    sessions = request.app[SERVICES].sessions
+    settings, shown = sessions.settings, sessions.instructed
     needed = asked or "waive_liveness" not in client.grants or not settings.allow_waived_liveness
-    if needed and settings.instructed_liveness and wanted.protocol != PROTOCOL:
+    if needed and shown and wanted.protocol != PROTOCOL:
         details = {"protocol": PROTOCOL}
         raise ApiError("stronger_liveness_required", "people must be shown the device's instructions", details=details)
     return needed

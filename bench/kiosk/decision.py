@@ -3,16 +3,16 @@
 import re
 import time
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import psutil
 
 from bench.kiosk.scene import Scene, change, scene
 from bench.kiosk_run import Running, running
-from device.settings import KioskSettings
+from inference.liveness.policy import Level
 
-POLICIES: tuple[str, ...] = get_args(KioskSettings.model_fields["policy"].annotation)
+POLICIES = tuple(level.value for level in Level)
 """The levels that this version of the kiosk has."""
 SETTLE_S = 5.0
 

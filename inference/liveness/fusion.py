@@ -4,7 +4,7 @@ No cue makes up for another, and what was not seen has not passed. Numbers are f
 whoever stands in front: a score that can be seen can be climbed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,6 +43,8 @@ class Judgement:
     reason: str
     """Of the cue that decided."""
     cues: tuple[Cue, ...] = ()
+    waits_for: str = ""
+    """The cue that is awaited."""
 
     def detail(self) -> dict[str, object]:
         """For the sealed detail of an attempt."""
@@ -89,7 +91,7 @@ def _likeness(mean: float, bands: Bands, *, may_ask: bool) -> Likeness:
     return Likeness.LIVE if mean >= bands.threshold else Likeness.ATTACK
 
 
-def integrity(alarms: Sequence[str]) -> Cue:
+def integrity(alarms: Collection[str]) -> Cue:
     """The stream's cue: any alarm fails, since a camera raises none."""
     if alarms:
         return Cue("integrity", Verdict.FAILED, "+".join(sorted(alarms)), float(len(alarms)))
@@ -121,7 +123,8 @@ def fuse(policy: Policy, cues: Sequence[Cue], *, doubts: Sequence[str] = ()) -> 
         demanded.append(found.get("challenge", Cue("challenge", Verdict.WAITING, doubtful[0] if doubtful else "not_asked")))
     for verdict in (Verdict.FAILED, Verdict.WAITING):
         if deciding := next((cue for cue in demanded if cue.verdict is verdict), None):
-            return Judgement(verdict, f"{deciding.name}: {deciding.reason}", tuple(demanded))
+            awaited = deciding.name if verdict is Verdict.WAITING else ""
+            return Judgement(verdict, f"{deciding.name}: {deciding.reason}", tuple(demanded), awaited)
     if doubtful and policy.challenge is Challenging.NEVER:
         return Judgement(Verdict.DOUBTFUL, doubtful[0], tuple(demanded))
     return Judgement(Verdict.PASSED, policy.name, tuple(demanded))

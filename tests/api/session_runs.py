@@ -2,7 +2,7 @@
 
 from api import session as rules
 from api.records import SessionKind
-from api.session import Terms
+from api.session_state import Terms
 from api.settings import SessionSettings
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from api import session as rules
 from api.feedback import instruction, progress
 from api.records import SessionStatus
-from api.session import Enroll, Judge, Refuse
+from api.session_state import Enroll, Judge, Refuse
 from api.settings import SessionSettings
 from inference.observation import COVERED, Measure, Quality
 from tests.api.session_runs import blinking, enrolment, run, terms

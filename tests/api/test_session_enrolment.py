@@ -5,7 +5,7 @@ from itertools import pairwise
 from api import session as rules
 from api.feedback import instruction, progress
 from api.records import SessionStatus
-from api.session import Enroll
+from api.session_state import Enroll
 from api.settings import SessionSettings
 from tests.api.session_runs import blinking, enrolment, run
 

@@ -72,7 +72,7 @@ def test_given_values_are_written() -> None:
         ("[vision.zone]\nwide = 1", 2, "vision.zone.wide", "left, top, width, height"),
         ("[vision]\nzone = { left = 2 }", 2, "vision.zone.left", "at most 0.9"),
         ("[vision]\nmanifest = 3", 2, "vision.manifest", "a text"),
-        ("[kiosk]\npolicy = 1979-05-27", 2, "kiosk.policy", '"basic"'),
+        ("[liveness]\npolicy = 1979-05-27", 2, "liveness.policy", '"basic"'),
     ],
 )
 def test_a_mistake_names_file_line_key_and_what_is_allowed(text: str, line: int, key: str, allowed: str) -> None:

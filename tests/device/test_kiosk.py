@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from api.demanding import Demanding
+from api.liveness_settings import LivenessSettings
 from api.ports import Store, StoreFull
 from api.recognition import GalleryRecognition
 from api.records import LOCAL, Attempt, DoorEvent, DoorState, Enrollment, Origin, Person, Visit
@@ -123,7 +125,8 @@ async def scene(
         template = Enrollment("e", LOCAL, "ada", model.id, face_of(ADA), 0.9, 5, True, Origin.KIOSK, DoorState.CONFIRMED)
         await store.add_enrollment(template)
         recognition.add(template)
-        sessions = SessionService(store, recognition, SessionSettings(), clock)
+        demanding = Demanding(LivenessSettings(policy="basic"), None, clock)
+        sessions = SessionService(store, recognition, SessionSettings(), clock, demanding=demanding)
         link = await stack.enter_async_context(VisionLink("camera", folder / "s", model.id, os.getpid))
         entered = await stack.enter_async_context(door(store, clock, grants))
         board, lines = Board(), []

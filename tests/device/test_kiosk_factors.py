@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from api.effects import MAKE_UP
 from api.records import LOCAL, DoorState, Person
 from device.board import Phase
 from device.clock import SystemClock
@@ -15,7 +16,7 @@ from device.keys import load_keys
 from device.pad_settings import PadSettings
 from device.pad_throttle import PadThrottle
 from device.pins import PinHashes
-from device.second_factor import MAKE_UP, FactorParts, SecondFactor, asks_make_up
+from device.second_factor import FactorParts, SecondFactor, asks_make_up
 from device.store.store import SqlCipherStore
 from tests.device.test_grants import ATTEMPT
 from tests.device.test_kiosk import ADA, STRANGER, Failing, Scene, scene

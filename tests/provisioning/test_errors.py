@@ -21,10 +21,10 @@ def test_without_a_device_every_command_says_so(nowhere, question) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[kiosk]\npolicy = 'strict'\n", ":2: kiosk.policy"),
+        ("[liveness]\npolicy = 'strictest'\n", ":2: liveness.policy"),
         ("[kiosk]\nvisit_timeout_s = 'soon'\n", ":2: kiosk.visit_timeout_s"),
         ("[kiosk]\n\nvisit_timeout_s = 1000\n", ":3: kiosk.visit_timeout_s"),
-        ("[kiosk]\npollicy = 'basic'\n", "did you mean policy"),
+        ("[liveness]\npollicy = 'basic'\n", "did you mean policy"),
         ("[kiosk\n", ":1: not valid TOML"),
     ],
 )

@@ -15,10 +15,12 @@ def test_init_makes_file_key_and_database(nowhere) -> None:
         "config": str(nowhere.file),
         "key_file": str(folder / "keys/root.key"),
         "data_dir": str(folder / "data"),
-        "policy": "basic",
-        "policies": ["basic"],
+        "policy": "auto",
+        "policies": made["policies"],
         "frontage": "staff",
     }
+    assert [each["level"] for each in made["policies"]] == ["basic", "passive", "adaptive", "strict"]
+    assert all(each["seconds"] and each["leaves_open"] for each in made["policies"])
     assert stat.S_IMODE((folder / "keys/root.key").stat().st_mode) == 0o600
     assert (folder / "keys/root.key").stat().st_size == 32
     database = folder / "data/facekiosk.db"
@@ -27,9 +29,10 @@ def test_init_makes_file_key_and_database(nowhere) -> None:
     assert nowhere.json("user", "list") == {"people": []}
 
 
-def test_init_says_which_levels_exist_and_to_keep_the_key(nowhere) -> None:
-    answer = nowhere("init", "--yes")
-    assert "levels that exist: basic, no other yet" in answer.out
+def test_init_shows_each_level_and_says_to_keep_the_key(nowhere) -> None:
+    answer = nowhere("init", "--yes", "--policy", "strict")
+    assert all(level in answer.out for level in ("basic", "passive", "adaptive", "strict", "3-D mask"))
+    assert 'policy = "strict"' in nowhere.file.read_text(encoding="utf-8")
     assert "copy of the root key" in answer.out
 
 

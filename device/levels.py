@@ -1,0 +1,33 @@
+"""The levels of liveness as an operator chooses among them: what each asks of people, how long it takes, what it leaves open."""
+
+from dataclasses import dataclass
+
+from inference.liveness.policy import LEAVES_OPEN, Level
+
+
+@dataclass(frozen=True, slots=True)
+class LevelView:
+    """One level."""
+
+    level: str
+    asks: str
+    seconds: str
+    """Measured, from a face in range to the grant; how, is in docs/policies.md."""
+    leaves_open: tuple[str, ...]
+
+
+_ASKS = {
+    Level.BASIC: "frames, a blink and motion",
+    Level.PASSIVE: "nothing: frames of the face are looked at",
+    Level.ADAPTIVE: "as passive; in doubt two or three turns of the head or closed eyes",
+    Level.STRICT: "two or three turns of the head or closed eyes, always",
+}
+_SECONDS = {
+    Level.BASIC: "not measured",
+    Level.PASSIVE: "not measured",
+    Level.ADAPTIVE: "not measured",
+    Level.STRICT: "not measured",
+}
+
+LEVELS = tuple(LevelView(level.value, _ASKS[level], _SECONDS[level], LEAVES_OPEN[level]) for level in Level)
+"""All of them, lowest first."""
