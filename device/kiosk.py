@@ -96,14 +96,23 @@ class Kiosk:
     async def pad(self, *, opened: bool) -> None:
         """Somebody opens the pad, types on it, or closes it."""
         async with self._turn:
-            if self._reserved or self._parts.factor is None:
-                return
-            if self._state.owed is None:
-                await self._break_off("other_means")
-                now = self._parts.clock.boot()
-                until = now + self._pad.open_s * self._rules.patience if opened else 0.0
-                self._state = replace(self._state, pad_until=until, shown_until=0.0)
-                self._show(Sign(phase=Phase.PAD) if opened else self._resting)
+            if not self._reserved and self._parts.factor is not None:
+                await self._guarded(self._open_pad if opened else self._close_pad)
+
+    async def _open_pad(self) -> None:
+        if self._state.owed is None:
+            await self._break_off("other_means")
+            until = self._parts.clock.boot() + self._pad.open_s * self._rules.patience
+            self._state = replace(self._state, pad_until=until, shown_until=0.0)
+            self._show(Sign(phase=Phase.PAD))
+
+    async def _close_pad(self) -> None:
+        """Whoever owes a PIN or a card and closes the pad gives up."""
+        if self._state.owed is not None:
+            await self._overdue()
+        elif self._parts.board.sign.phase is Phase.PAD:
+            self._state = replace(self._state, pad_until=0.0, shown_until=0.0)
+            self._show(self._resting)
 
     def tapped(self) -> None:
         """Somebody touched the screen."""

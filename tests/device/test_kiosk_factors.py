@@ -192,6 +192,16 @@ async def test_somebody_elses_pin_is_no_make_up(owing: Scene) -> None:
     assert not await owing.events()
 
 
+async def test_who_gives_the_make_up_up_is_refused(owing: Scene) -> None:
+    await owed(owing)
+    await owing.kiosk.pad(opened=True)
+    assert owing.board.sign.phase is Phase.FACTOR
+    await owing.kiosk.pad(opened=False)
+    (visit,) = await owing.visits()
+    assert (visit.outcome, visit.reason) == ("refused", "make_up_missing")
+    assert not await owing.events()
+
+
 async def test_a_make_up_that_does_not_come_is_a_refusal(owing: Scene) -> None:
     await owed(owing)
     await owing.camera.show_nobody(5.2)
