@@ -94,6 +94,7 @@ class Connection:
                 await self.close(TOO_FAST, "too fast")
                 return
             self._waiting.set()
+            await asyncio.sleep(0)  # what comes first is taken up first, though the next has come as well
 
     def _entry(self, message: WSMessage) -> Entry:
         most = self._services.settings.max_frame_bytes

@@ -174,6 +174,15 @@ async def test_a_newer_frame_replaces_older_unanswered_ones_and_answers_keep_the
             await socket.receive(timeout=0.1)
 
 
+async def test_a_client_that_is_one_frame_ahead_has_every_frame_looked_at(device, frame):
+    made = await create(device)
+    async with device.socket(made) as socket:
+        await socket.send_json(message(frame))
+        for _ in range(30):
+            await socket.send_json(message(frame))
+            assert (await told(socket))["type"] == "authentication_progress"
+
+
 async def test_the_socket_stays_open_after_the_last_message_and_then_closes(device, frame, enrol):
     await enrol("ann", 1)
     made = await create(device)

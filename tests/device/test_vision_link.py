@@ -33,6 +33,7 @@ from inference.channel import (
 from inference.observation import Observation
 
 HELLO = Hello("camera", "model", "demo", live=False)
+OBSERVED = Observation(seq=3, time=1.0, width=4, height=4)
 HELLO_REMOTE = Hello("remote", "model", "", live=False)
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -130,6 +131,48 @@ async def test_garbage_costs_the_connection_and_nothing_else(tmp_path_factory: p
         assert link.hello is None
         writer.close()
         _, writer = await connect(link, HELLO)
+        async with asyncio.timeout(2):
+            await link.connected.wait()
+        writer.close()
+
+
+SENT = st.sampled_from(
+    [Judged(1), Judged(7), Judged(1, None, "invalid_frame"), Heartbeat(5, 1, 90.0), Seen(OBSERVED), Ended("failed", "x"), HELLO]
+)
+DAMAGED = st.builds(
+    lambda message, place, change: (whole := encode(message))[:4] + _changed(whole[4:], place, change),
+    SENT,
+    st.integers(0, 300),
+    st.binary(max_size=6),
+)
+
+
+def _changed(body: bytes, place: int, change: bytes) -> bytes:
+    place %= len(body)
+    return (body[:place] + change + body[place:])[: len(body)]
+
+
+@given(st.lists(st.one_of(SENT.map(encode), DAMAGED, st.binary(max_size=40)), min_size=1, max_size=8), st.booleans())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_a_vision_that_was_taken_over_costs_its_connection_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, sent: list[bytes], remote: bool
+) -> None:
+    hello = HELLO_REMOTE if remote else HELLO
+    async with VisionLink(hello.instance, tmp_path_factory.mktemp("run") / "s", "model", os.getpid) as link:
+        _, writer = await connect(link, hello)
+        async with asyncio.timeout(2):
+            await link.connected.wait()
+        waiting = link.ask("stream", b"image", 1.0, track=True)
+        for content in sent:
+            writer.write(content)
+        writer.write_eof()
+        async with asyncio.timeout(2):
+            (answered,) = await asyncio.gather(waiting, return_exceptions=True)
+            assert isinstance(answered, Judged | ConnectionError)
+            await link.gone()
+        writer.close()
+        assert link.owed == 0
+        _, writer = await connect(link, hello)
         async with asyncio.timeout(2):
             await link.connected.wait()
         writer.close()

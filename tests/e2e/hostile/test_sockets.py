@@ -199,8 +199,28 @@ def test_tokens_that_open_nothing(served, token):
     assert asyncio.run(go()) in (404, 4404)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(messages=st.lists(st.one_of(st.text(max_size=60), st.binary(max_size=60)), min_size=1, max_size=12))
+QUICK = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MAGIC = st.sampled_from([b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\x04\x00\x00\x00WEBP"])
+PICTURE = st.builds(lambda magic, rest: magic + rest, MAGIC, st.binary(max_size=200))
+FRAME = PICTURE.map(lambda image: base64.b64encode(image).decode())
+ODD = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),
+    max_leaves=6,
+)
+STAMP = st.one_of(st.datetimes().map(lambda at: at.isoformat() + "Z"), ODD)
+ALMOST = st.fixed_dictionaries(
+    {
+        "type": st.one_of(st.just("process_frame"), ODD),
+        "frame_data": st.one_of(FRAME, FRAME.map("data:image/png;base64,".__add__), ODD),
+    },
+    optional={"timestamp": STAMP, "live": ODD, "\x00": ODD},
+).map(json.dumps)
+"""Nearly what a client says: the right words with the wrong values, and pictures that are none behind their first bytes."""
+
+
+@QUICK
+@given(messages=st.lists(st.one_of(ALMOST, ALMOST, st.text(max_size=60), PICTURE), min_size=1, max_size=12))
 def test_whatever_is_said_has_one_answer_each(made, open_socket, messages):
     async def go():
         async with open_socket(made, **V1) as socket:
@@ -210,3 +230,16 @@ def test_whatever_is_said_has_one_answer_each(made, open_socket, messages):
             return [(await socket.receive_json(timeout=10))["type"] for _ in messages]
 
     assert asyncio.run(go()) == ["error"] * len(messages)
+
+
+@QUICK
+@pytest.mark.usefixtures("intact")
+@given(noise=st.one_of(st.binary(max_size=80), st.builds(frame_of, st.integers(0, 15), st.binary(max_size=80), st.booleans())))
+def test_any_bytes_behind_the_handshake_cost_their_connection_and_nothing_else(served, made, noise):
+    async def go():
+        _, writer = await shake_hands(served.url, made["session_token"])
+        writer.write(noise)
+        await writer.drain()
+        writer.transport.abort()
+
+    asyncio.run(go())
