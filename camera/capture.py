@@ -25,6 +25,7 @@ class Capture:
 
     def __init__(self, source: FrameSource, *, lossless: bool = False) -> None:
         self._source = source
+        self.lossless = lossless
         self._frames: Latest[Frame] = Latest()
         self._put = self._frames.put_when_empty if lossless else self._frames.put
         self._last_seq = 0

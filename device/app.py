@@ -26,6 +26,7 @@ from device.admin_site.parts import AdminParts
 from device.admin_site.site import AdminSite
 from device.aiming import Aiming
 from device.aiming_commands import AimDesk
+from device.ambience import keep_ambience
 from device.board import Board
 from device.client_commands import keep_warning
 from device.clock_commands import ClockDesk
@@ -45,6 +46,7 @@ from device.keys import load_keys
 from device.kiosk import Kiosk
 from device.kiosk_parts import Parts
 from device.lan import serve_lan
+from device.lights.drivers import make_light
 from device.local_camera import KioskCamera
 from device.lock import hold_data
 from device.main import Say, begin, introduce, notice, until_over
@@ -157,6 +159,8 @@ async def control(config: Config, say: Say) -> None:
         if config.pad.reader:
             reader = Path(config.pad.reader)
             tasks.helper("card reader", read_cards(lambda: EvdevReader(reader), partial(kiosk.present, "card")))
+        light = stack.enter_context(make_light(config.light))
+        tasks.helper("ambience", keep_ambience(camera.link.observations, board, light, config.light, clock))
         tasks.helper("vision@remote", on_need.run())
         tasks.helper("key ages", keep_warning(store, clock))
         tasks.helper("retention", retention(store, clock, config.events))

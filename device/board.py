@@ -79,12 +79,17 @@ class Board:
         self.changes: Feed[Sign] = Feed()
 
     def show(self, sign: Sign) -> None:
-        """Replace the sign; its notice stays."""
-        self._put(msgspec.structs.replace(sign, notice=self.sign.notice))
+        """Replace the sign; its notice and what is around it stay."""
+        now = self.sign
+        self._put(msgspec.structs.replace(sign, notice=now.notice, dim=now.dim, fill=now.fill))
 
     def note(self, notice: Notice) -> None:
         """Replace the notice alone."""
         self._put(msgspec.structs.replace(self.sign, notice=notice))
+
+    def ambient(self, *, dim: bool, fill: bool) -> None:
+        """Replace what is around the sign alone."""
+        self._put(msgspec.structs.replace(self.sign, dim=dim, fill=fill))
 
     def _put(self, sign: Sign) -> None:
         if sign != self.sign:

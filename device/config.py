@@ -30,6 +30,7 @@ from device.settings import (
     EventSettings,
     KioskSettings,
     LanSettings,
+    LightSettings,
     ListenSettings,
     LogSettings,
     PathSettings,
@@ -84,6 +85,7 @@ class Config(BaseModel):
     pad: Annotated[PadSettings, Field(description="PIN pad and card reader at the kiosk.")] = PadSettings()
     screen: Annotated[ScreenSettings, Field(description="What the kiosk's page speaks, and how loud.")] = ScreenSettings()
     operators: Annotated[OperatorSettings, Field(description="How operators sign in to the admin screen.")] = OperatorSettings()
+    light: Annotated[LightSettings, Field(description="The screen's rest, and light for dark faces.")] = LightSettings()
     watch: Annotated[WatchSettings, Field(description="When vision counts as hung.")] = WatchSettings()
     events: Annotated[EventSettings, Field(description="The log of events, and webhooks.")] = EventSettings()
     log: Annotated[LogSettings, Field(description="What is logged.")] = LogSettings()

@@ -17,6 +17,7 @@ from device.door.base import Door, DoorState
 from device.health import Watched
 from device.store.store import SqlCipherStore
 from device.supervisor import Life
+from inference.thermal import THROTTLED
 
 _DAY_S = 86_400
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -65,6 +66,24 @@ class _Moving(Collector):
             for life in Life:
                 state.add_metric([instance, life.value], condition.life is life)
         yield from (frames, restarts, recycled, memory, state)
+        yield from self._work()
+
+    def _work(self) -> Iterator[Metric]:
+        """How hard the camera's vision works; nothing while none is connected."""
+        idle = GaugeMetricFamily("facekiosk_vision_idle", "1 while nobody is there and only motion is looked for")
+        fps = GaugeMetricFamily("facekiosk_vision_frames_per_second_limit", "Frames a second that are looked at, at most")
+        heat = GaugeMetricFamily("facekiosk_temperature_celsius", "The warmest sensor of the board")
+        throttled = GaugeMetricFamily("facekiosk_throttled", "1 while the firmware holds the board back", labels=["why"])
+        for watched in self._sources.vision:
+            work = watched.link.progress.work if watched.link.hello else None
+            if work is not None:
+                idle.add_metric([], work.idle)
+                fps.add_metric([], work.fps)
+                for why in THROTTLED:
+                    throttled.add_metric([why], why in work.heat.throttled)
+                if work.heat.celsius is not None:
+                    heat.add_metric([], work.heat.celsius)
+        yield from (idle, fps, heat, throttled)
 
 
 class Metrics:

@@ -143,6 +143,24 @@ class DoorSettings(BaseModel):
     ] = ("camera", "pin", "card", "request_to_exit")
 
 
+class LightSettings(BaseModel):
+    """The screen's rest, and light for faces that are too dark: the screen's border, and a lamp where there is one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dim_after_s: Annotated[
+        float, Field(description="Seconds without anybody and without motion after which the screen is dimmed.", ge=1, le=3600)
+    ] = 20.0
+    fill: Annotated[bool, Field(description="Light a face that is too dark, by the screen's border and the lamp.")] = True
+    linger_s: Annotated[float, Field(description="Seconds that the light stays on after the last face.", ge=0.5, le=60)] = 3.0
+    driver: Annotated[
+        Literal["simulated", "gpio"], Field(description="The lamp: `gpio` switches a line; `simulated` is none.")
+    ] = "simulated"
+    chip: Annotated[str, Field(description="gpio: device of the chip.", pattern="^/dev/gpiochip[0-9]+$")] = "/dev/gpiochip0"
+    line: Annotated[int, Field(description="gpio: number of the line on the chip.", ge=0, le=1023)] = 17
+    active_low: Annotated[bool, Field(description="gpio: the lamp shines while the line is low.")] = False
+
+
 class WatchSettings(BaseModel):
     """When vision counts as hung, and how soon it is started again."""
 

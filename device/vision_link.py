@@ -32,6 +32,7 @@ from inference.channel import (
     ToVision,
     Waiting,
     Watch,
+    Work,
     encode,
     read_from_vision,
 )
@@ -69,6 +70,9 @@ class Progress:
     """Whether the first observation has come, or, of vision@remote, the first sign of life."""
     resident_mb: float = 0.0
     """Resident memory of the process, as it last said."""
+
+    work: Work | None = None
+    """How hard the camera's instance works, as it last said."""
 
     def note(self, captured: int) -> None:
         """A heartbeat said this number."""
@@ -324,9 +328,9 @@ class VisionLink:
 
     def _take(self, message: ToControl) -> None:
         match message, self.instance:
-            case Heartbeat(captured=captured, resident_mb=resident_mb), _:
+            case Heartbeat(captured=captured, resident_mb=resident_mb, work=work), _:
                 self.progress.note(captured)
-                self.progress.resident_mb = resident_mb
+                self.progress.resident_mb, self.progress.work = resident_mb, work
                 if self.instance == "remote" and not self._asked:
                     self.progress.rest()
             case Ended(), _:

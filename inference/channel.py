@@ -11,6 +11,7 @@ import struct
 import msgspec
 
 from inference.observation import Observation
+from inference.thermal import Heat
 
 MAX_MESSAGE = 16 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
@@ -32,12 +33,24 @@ class Hello(msgspec.Struct, frozen=True, tag=True):
     """The second embedding that observations carry, in a transition; empty: none."""
 
 
+class Work(msgspec.Struct, frozen=True):
+    """How hard `vision@camera` works, and why no harder."""
+
+    idle: bool
+    """Nobody is there, and only motion is looked for."""
+    fps: float
+    """Frames a second that are looked at now, at most."""
+    heat: Heat = Heat()
+
+
 class Heartbeat(msgspec.Struct, frozen=True, tag=True):
     """Vision → control every 500 ms: the last captured (camera) or judged (remote) number, and drops since the start."""
 
     captured: int
     dropped: int
     resident_mb: float
+    work: Work | None = None
+    """Of the camera's instance alone."""
 
 
 class Seen(msgspec.Struct, frozen=True, tag=True):

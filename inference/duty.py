@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 from inference.catalogue import covering as find_covering
 from inference.catalogue import liveness as find_liveness
-from inference.channel import Hello
+from inference.channel import Hello, Work
 from inference.covering import CoveringDetector
 from inference.embedder import Embedder
 from inference.graphs import Graphs
@@ -38,6 +38,10 @@ class Duty(Protocol):
     @property
     def dropped(self) -> int:
         """Frames captured and never looked at."""
+
+    @property
+    def at_work(self) -> Work | None:
+        """How hard it works, where that changes; told with every heartbeat."""
 
     def open(self) -> Hello:
         """Load models, open the camera; in the worker's thread.

@@ -132,6 +132,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of the frame as it arrived, 8 bytes (BLAKE2b): the same bytes again have the same. None: nothing arrived as bytes."""
     scene: int | None = None
     """Perceptual hash of the picture that was analysed, 64 bits: few bits differ when it is shown again."""
+    idle: bool = False
+    """Nobody is there and nothing moves: the frame was looked at for motion alone, or for a face now and then."""
     timings_ms: dict[str, float] = {}
 
     @property

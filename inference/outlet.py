@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from inference.channel import Heartbeat, Message, encode
+from inference.channel import Heartbeat, Message, Work, encode
 
 BACKLOG = 1024 * 1024
 """Bytes that may wait to be sent before what is new is dropped."""
@@ -67,7 +67,7 @@ class Outlet:
             self._writer.transport.abort()
 
 
-def heartbeat(captured: int, dropped: int) -> Heartbeat:
+def heartbeat(captured: int, dropped: int, work: Work | None = None) -> Heartbeat:
     """The sign of life at this moment, with the process's resident memory."""
     resident = int(_STATM.read_text(encoding="ascii").split()[1])
-    return Heartbeat(captured=captured, dropped=dropped, resident_mb=round(resident * _PAGE_MB, 1))
+    return Heartbeat(captured=captured, dropped=dropped, resident_mb=round(resident * _PAGE_MB, 1), work=work)

@@ -49,6 +49,23 @@ class VisionSettings(BaseModel):
     embed_interval_s: Annotated[
         float, Field(description="Seconds between two embeddings of a face that has not changed.", ge=0, le=5)
     ] = 0.1
+    idle_after_s: Annotated[
+        float,
+        Field(
+            description="Seconds without a face and without motion after which only a cheap look for motion is made; 0: never.",
+            ge=0,
+            le=3600,
+        ),
+    ] = 5.0
+    idle_fps: Annotated[float, Field(description="Frames a second that are looked at meanwhile.", ge=6, le=30)] = 8.0
+    hot_c: Annotated[
+        float,
+        Field(
+            description="Degrees Celsius of the board from which only 10 frames a second are looked at; from 7 below, fewer.",
+            ge=40,
+            le=120,
+        ),
+    ] = 80.0
     preview_width: Annotated[int, Field(description="Width of the preview picture, pixels.", ge=160, le=1280)] = 480
     preview_fps: Annotated[float, Field(description="Preview pictures a second while somebody watches.", gt=0, le=30)] = 12.0
     max_pixels: Annotated[

@@ -133,7 +133,7 @@ async def _beat(duty: Duty, outlet: Outlet) -> None:
     fed = -1
     while True:
         captured = duty.captured
-        outlet.offer(heartbeat(captured, duty.dropped))
+        outlet.offer(heartbeat(captured, duty.dropped, duty.at_work))
         if captured > fed or duty.idle:
             notify.alive()
             fed = captured

@@ -5,14 +5,17 @@ import threading
 from collections.abc import Callable
 
 import cv2
+import msgspec
 import numpy as np
 
 from camera.capture import Capture
 from camera.frame import Frame, Image
 from camera.open import open_capture
-from inference.channel import ChannelError, Embed, Hello, Instruct, Preview, Seen, Watch, read_from_control
+from inference.channel import ChannelError, Embed, Hello, Instruct, Preview, Seen, Watch, Work, read_from_control
 from inference.duty import Networks, first_of
+from inference.observation import Observation
 from inference.outlet import Outlet
+from inference.pacing import Pacing
 from inference.pipeline import Pipeline
 from inference.settings import ProcessSettings
 from inference.worker import Worker
@@ -35,6 +38,12 @@ class CameraDuty:
         self._networks: Networks | None = None
         self._pipeline: Pipeline | None = None
         self._capture: Capture | None = None
+        self._pacing: Pacing | None = None
+
+    @property
+    def at_work(self) -> Work | None:
+        """How hard it works; None before it does."""
+        return None if self._pacing is None else self._pacing.work
 
     @property
     def captured(self) -> int:
@@ -58,16 +67,17 @@ class CameraDuty:
         self._pipeline.embedding = False  # control says when
         self._capture = open_capture(self._settings.camera)
         source = self._capture.source
+        self._pacing = Pacing(self._settings, source.controls, lossless=self._capture.lossless)
         return self._networks.hello("camera", source.name, live=source.live)
 
     async def work(self, outlet: Outlet, worker: Worker) -> None:
         """Observe until control closes the connection, or the source is over."""
-        capture, pipeline = self._capture, self._pipeline
-        if capture is None or pipeline is None:
+        capture, pipeline, pacing = self._capture, self._pipeline, self._pacing
+        if capture is None or pipeline is None or pacing is None:
             raise RuntimeError("open comes before work")
         loop = asyncio.get_running_loop()
         observing = worker.call(
-            self._observe, capture, pipeline, lambda message: loop.call_soon_threadsafe(outlet.offer, message)
+            self._observe, capture, pipeline, pacing, lambda message: loop.call_soon_threadsafe(outlet.offer, message)
         )
         await first_of(observing, asyncio.ensure_future(self._listen(outlet, capture)))
 
@@ -86,6 +96,7 @@ class CameraDuty:
             match message:
                 case Watch(on=on):
                     self._watched = on
+                    capture.source.controls.watch(on=on)
                 case Instruct(instruction=instruction):
                     capture.source.instruct(instruction)
                 case Embed(on=on) if self._pipeline is not None:
@@ -93,21 +104,31 @@ class CameraDuty:
                 case _:
                     raise ChannelError(f"vision@camera takes no {type(message).__name__}")
 
-    def _observe(self, capture: Capture, pipeline: Pipeline, send: Callable[[Seen | Preview], object]) -> None:
+    def _observe(self, capture: Capture, pipeline: Pipeline, pacing: Pacing, send: Callable[[Seen | Preview], object]) -> None:
         while not self._stopped.is_set():
             try:
                 frame = capture.take(_TAKE_S)
             except TimeoutError:
                 continue
-            send(Seen(pipeline.observe(frame)))
+            if not pacing.due(frame):
+                continue
+            send(Seen(_observed(frame, pipeline, pacing)))
             if self._watched and self._due(frame):
-                send(Preview(frame.seq, preview_jpeg(frame.image, self._settings.vision.preview_width)))
+                view = frame.image if frame.view is None else frame.view
+                send(Preview(frame.seq, preview_jpeg(view, self._settings.vision.preview_width)))
 
     def _due(self, frame: Frame) -> bool:
         if frame.time - self._previewed < _EARLY / self._settings.vision.preview_fps:
             return False
         self._previewed = frame.time
         return True
+
+
+def _observed(frame: Frame, pipeline: Pipeline, pacing: Pacing) -> Observation:
+    if not pacing.worth(frame):
+        return pacing.resting(frame)
+    observation = pipeline.observe(frame)
+    return msgspec.structs.replace(observation, idle=True) if pacing.saw(observation) else observation
 
 
 def preview_jpeg(image: Image, width: int) -> bytes:

@@ -47,6 +47,11 @@ class RemoteDuty:
         """None ever: every image is answered."""
         return 0
 
+    @property
+    def at_work(self) -> None:
+        """It works when it is asked."""
+        return
+
     def open(self) -> Hello:
         """Load the models."""
         networks, settings, graphs = Networks.open(self._process), self._settings, self._graphs

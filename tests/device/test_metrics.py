@@ -27,8 +27,9 @@ from device.store.store import SqlCipherStore
 from device.supervisor import Condition, Life, Supervisor
 from device.vision_link import Instance, VisionLink
 from inference.calibration import Calibration
-from inference.channel import Hello
+from inference.channel import Hello, Work
 from inference.gallery import Gallery
+from inference.thermal import Heat
 
 
 def watched(instance: Instance, folder: Path) -> Watched:
@@ -106,12 +107,18 @@ async def test_the_moving_parts_are_told_as_they_are(scraper: Scraper) -> None:
     camera.supervisor.condition = Condition(Life.READY)
     camera.link.hello = Hello("camera", "model", "demo", live=False)
     camera.link.progress.resident_mb = 250.5
+    camera.link.progress.work = Work(idle=True, fps=8.0, heat=Heat(61.5, ("throttled",)))
     remote.supervisor.condition = Condition(Life.FAILED, "hung", 2)
     remote.supervisor.recycled = 3
     remote.link.progress.resident_mb = 900.0
     await scraper.sources.sessions.create(NewSession(kind=SessionKind.ENROLLMENT, realm=LOCAL, user_id="anna-the-secret"))
     said = await scraper.read()
     assert said["facekiosk_frames_total{instance=camera}"] == 312
+    assert said["facekiosk_vision_idle{}"] == 1
+    assert said["facekiosk_vision_frames_per_second_limit{}"] == 8
+    assert said["facekiosk_temperature_celsius{}"] == 61.5
+    assert said["facekiosk_throttled{why=throttled}"] == 1
+    assert said["facekiosk_throttled{why=under_voltage}"] == 0
     assert said["facekiosk_vision_state{instance=camera,state=ready}"] == 1
     assert said["facekiosk_vision_state{instance=camera,state=failed}"] == 0
     assert said["facekiosk_vision_state{instance=remote,state=failed}"] == 1
