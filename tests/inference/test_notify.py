@@ -22,6 +22,7 @@ class Capturing:
     captured: int = 0
     dropped: int = 0
     idle: bool = False
+    at_work: None = None
 
 
 class Nowhere(Outlet):
