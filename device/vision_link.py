@@ -10,13 +10,13 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
 from camera.frame import boot_time
 from device.feed import Feed, Subscription
 from device.peer import Peer, listen_privately
+from device.progress import Progress
 from inference.channel import (
     ChannelError,
     Embed,
@@ -32,7 +32,6 @@ from inference.channel import (
     ToVision,
     Waiting,
     Watch,
-    Work,
     encode,
     read_from_vision,
 )
@@ -56,33 +55,6 @@ WAIT_MAX_S = 600.0
 
 BACKLOG_MAX = 64 * 1024 * 1024
 """Bytes that may wait to be sent to a vision that does not read; then the connection is given up."""
-
-
-@dataclass
-class Progress:
-    """How far vision has come since it connected; times are boot-time seconds."""
-
-    captured: int = 0
-    """Number of the last capture (camera) or of images judged (remote)."""
-    captured_at: float = field(default_factory=boot_time)
-    observed_at: float = field(default_factory=boot_time)
-    begun: bool = False
-    """Whether the first observation has come, or, of vision@remote, the first sign of life."""
-    resident_mb: float = 0.0
-    """Resident memory of the process, as it last said."""
-
-    work: Work | None = None
-    """How hard the camera's instance works, as it last said."""
-
-    def note(self, captured: int) -> None:
-        """A heartbeat said this number."""
-        if captured > self.captured:
-            self.captured, self.captured_at = captured, boot_time()
-
-    def rest(self) -> None:
-        """Nothing is to be done, and vision said that it lives."""
-        self.captured_at = self.observed_at = boot_time()
-        self.begun = True
 
 
 class VisionLink:
