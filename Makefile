@@ -1,6 +1,6 @@
 # Every target sets up what it needs first; a set-up that is up to date costs a second.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system test-long test-faults check eval bench bench-api bench-kiosk install models train train-covering lock clean
+.PHONY: help run test test-system test-long test-faults check eval pad-report bench bench-api bench-kiosk install models train train-covering train-passive lock clean
 PYTHON := .venv/bin/python
 ARGS ?=
 FLOATS := distilled dlib
@@ -47,6 +47,10 @@ eval: ## accuracy on the evaluation data, float32, first network and teacher bes
 		|| echo "  without the covering network: it could not be measured here"
 	@$(PYTHON) -W ignore -m bench.accuracy $(if $(MODEL),--model $(MODEL)) $(ARGS)
 
+pad-report: ## prints, replays and live faces against the passive network and the policies (ARGS="--eval FOLDER": of another folder)
+	@scripts/setup.sh bench
+	@$(PYTHON) -W ignore -m bench.pad $(ARGS)
+
 bench: ## speed and memory, as ratios in one run
 	@scripts/setup.sh bench
 	@$(PYTHON) -W ignore -m bench.speed $(ARGS)
@@ -73,6 +77,10 @@ train: ## teach the embedding anew, an hour or more (SHIP=1: take it over; FACEK
 train-covering: ## teach the network that finds coverings anew, half an hour (SHIP=1: take it over)
 	@scripts/setup.sh bench
 	@models/build/covering/build.sh $(ARGS)
+
+train-passive: ## teach the passive liveness network anew, an hour (SHIP=1: take it over)
+	@scripts/setup.sh bench
+	@models/build/passive/build.sh $(ARGS)
 
 lock: ## resolve the locks anew (needs uv)
 	@scripts/lock.sh

@@ -27,8 +27,8 @@ class CardError(Exception):
     """The report is absent, or a text asks for figures that there are none of."""
 
 
-def fill(text: str, report: Report) -> str:
-    """The text with every block written anew.
+def fill(text: str, report: Report, blocks: "dict[str, Callable[[Report], str]] | None" = None) -> str:
+    """The text with every block written anew, by `BLOCKS` or others.
 
     Raises:
         CardError: a block of an unknown name, or one that is not closed.
@@ -36,10 +36,12 @@ def fill(text: str, report: Report) -> str:
     if text.count("<!-- figures ") != len(_BLOCK.findall(text)):
         raise CardError("a block of figures is not closed by <!-- end -->")
 
+    known = BLOCKS if blocks is None else blocks
+
     def written(match: re.Match[str]) -> str:
-        block = BLOCKS.get(match["name"])
+        block = known.get(match["name"])
         if block is None:
-            raise CardError(f"no figures are called {match['name']!r}; there are {', '.join(BLOCKS)}")
+            raise CardError(f"no figures are called {match['name']!r}; there are {', '.join(known)}")
         return match[1] + block(report) + match[3]
 
     return _BLOCK.sub(written, text)

@@ -27,13 +27,16 @@ def write(network: Mapping[str, Any], model_id: str, model: Path, calibration: C
     return load_manifest(write_network("embedding", {**network, "id": model_id}, model, {"calibration": measured}))
 
 
-def write_network(kind: str, network: Mapping[str, Any], model: Path, measured: Mapping[str, Any]) -> Path:
-    """Write `manifest.toml` into the model's folder, unchecked: a table `kind` of the network, its file and what was measured."""
+def write_network(kind: str, network: Mapping[str, Any], model: Path, measured: Mapping[str, Any], recipe: str = "") -> Path:
+    """Write `manifest.toml` into the model's folder, unchecked: a table `kind` of the network, its file and what was measured.
+
+    `recipe` is the folder of models/build that made it, where that is not called `kind`.
+    """
     content = model.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     entry = {**network, "file": model.name, "sha256": digest, "size": len(content), **measured}
     path = model.parent / "manifest.toml"
-    text = "\n".join([_HEAD.format(kind), f"version = {VERSION}", *_table(kind, entry)])
+    text = "\n".join([_HEAD.format(recipe or kind), f"version = {VERSION}", *_table(kind, entry)])
     path.write_text(text + "\n", encoding="utf-8")
     return path
 

@@ -1,6 +1,7 @@
 """The views as arrays for training, which of them are learnt from, and how well a network does on the camera left out."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,14 @@ class Data:
     kind: npt.NDArray[np.int64]
     origin: npt.NDArray[np.int64]
     told: npt.NDArray[np.bool_]
-    learnt: npt.NDArray[np.intp]
+    learnt: tuple[npt.NDArray[np.intp], ...]
+    """Positions of those that are learnt from, set by set; each set is drawn as often as the others."""
     clean: dict[str, npt.NDArray[np.generic]]
+
+    def draw(self, count: int, random: np.random.Generator) -> npt.NDArray[np.intp]:
+        """Positions of a batch."""
+        parts = np.array_split(np.arange(count), len(self.learnt))
+        return np.concatenate([random.choice(of, len(part)) for of, part in zip(self.learnt, parts, strict=True)])
 
     def targets(self, at: npt.NDArray[np.intp], truth: float) -> npt.NDArray[np.float32]:
         """That the face is live, 0..1: the teachers' word, mixed with what is true where that may be learnt."""
@@ -37,16 +44,25 @@ class Data:
 
     def feature_scale(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and standard deviation of each of the teachers' features, (256,)."""
-        some = self.features[self.learnt[:: max(1, len(self.learnt) // 8000)]].astype(np.float32).reshape(-1, 256)
+        some = self.features[self.learnt[0][:: max(1, len(self.learnt[0]) // 8000)]].astype(np.float32).reshape(-1, 256)
         return torch.from_numpy(some.mean(axis=0)), torch.from_numpy(some.std(axis=0) + 1e-3)
 
     @torch.no_grad()
-    def measure(self, model: nn.Module) -> dict[str, float]:
-        """On sources as they are: AUC between live and print webcam frames, errors at .5, agreement with the teachers."""
+    def scores(self, model: nn.Module) -> npt.NDArray[np.float32]:
+        """The network's scores of the sources as they are."""
         model.eval()
         crops = self.clean["crops"][:, [FACE, CONTEXT]]
         parts = np.array_split(crops, max(1, len(crops) // 128))
-        live = np.concatenate([model(as_input(torch.from_numpy(part)))[0].sigmoid().numpy() for part in parts])
+        return np.concatenate([model(as_input(torch.from_numpy(part)))[0].sigmoid().numpy() for part in parts])
+
+    def left_out(self, model: nn.Module, camera: str) -> dict[str, npt.NDArray[np.generic]]:
+        """Scores and kinds of the camera that was left out."""
+        of = np.isin(self.clean["kind"], CAMERAS[camera])
+        return {"scores": self.scores(model)[of], "kind": self.clean["kind"][of]}
+
+    def measure(self, model: nn.Module) -> dict[str, float]:
+        """On sources as they are: AUC between live and print webcam frames, errors at .5, agreement with the teachers."""
+        live = self.scores(model)
         kind, said = self.clean["kind"], teachers_word(np.asarray(self.clean["logits"], dtype=np.float32))
         found = {"agreement": float(((live > 0.5) == (said > 0.5)).mean()), "correlation": float(np.corrcoef(live, said)[0, 1])}
         bona, prints = live[kind == 0], live[kind == 1]
@@ -64,25 +80,29 @@ def teachers_word(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray((powers / powers.sum(axis=-1, keepdims=True))[..., 1].mean(axis=-1), dtype=np.float32)
 
 
-def load(work: Path, without: str, most: int, seed: int = 1) -> Data:
-    """Views of a seed; those whose origin is the camera left out are not learnt from.
+def load(work: Path, without: str, most: int, seeds: tuple[int, ...] = (1,)) -> Data:
+    """Views of one or more seeds, each a set; those whose origin is the camera left out are not learnt from.
 
     Raises:
         FileNotFoundError: none were made.
     """
-    paths = sorted((work / f"views-{seed}").glob("*.npz"))
-    if not paths:
-        raise FileNotFoundError(f"{work}/views-{seed} holds no views: run `python -m passive.views` first")
     rows: dict[str, list[npt.NDArray[np.generic]]] = {}
-    for path in paths:
-        with np.load(path) as part:
-            for key in part.files:
-                rows.setdefault(key, []).append(part[key][:, [FACE, CONTEXT]] if key == "crops" else part[key])
-        if most and sum(map(len, rows["kind"])) >= most:
-            break
-    all_rows = {key: np.concatenate(values) for key, values in rows.items()}
-    learnt = np.flatnonzero(~np.isin(all_rows["origin"], CAMERAS[without]))
+    ends = [0]
+    for seed in seeds:
+        paths = sorted((work / f"views-{seed}").glob("*.npz"))
+        if not paths:
+            raise FileNotFoundError(f"{work}/views-{seed} holds no views: run `python -m passive.views` first")
+        for path in paths:
+            with np.load(path) as part:
+                for key in part.files:
+                    rows.setdefault(key, []).append(part[key][:, [FACE, CONTEXT]] if key == "crops" else part[key])
+            if most and sum(map(len, rows["kind"])) - ends[-1] >= most:
+                break
+        ends.append(sum(map(len, rows["kind"])))
+    arrays = {key: np.concatenate(values) for key, values in rows.items()}
+    wanted = ~np.isin(arrays["origin"], CAMERAS[without])
+    learnt = tuple(first + np.flatnonzero(wanted[first:last]) for first, last in pairwise(ends))
     with np.load(work / f"views-{CLEAN_SEED}" / "clean.npz") as kept:
         clean = {key: kept[key] for key in kept.files}
     names = ("crops", "logits", "features", "kind", "origin", "told")
-    return Data(*(all_rows[name] for name in names), learnt=learnt, clean=clean)  # type: ignore[arg-type]
+    return Data(*(arrays[name] for name in names), learnt=learnt, clean=clean)  # type: ignore[arg-type]

@@ -37,6 +37,10 @@ class Plan:
     seed: int = 1
     without: str = ""
     """Origin of views left out: a camera to be measured on. Empty: none."""
+    sets: tuple[int, ...] = (1,)
+    """Seeds of the views."""
+    start: str = ""
+    """Weights of an earlier run to go on from; empty: at random."""
     views: int = 0
     """Views there were to learn from; 0 in a plan that is not yet begun."""
 
@@ -66,7 +70,11 @@ class Run:
         self.data, self.plan, self.out = data, plan, out
         out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(plan.seed)
-        self.model = Student().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = Student()
+        if plan.start:
+            with np.load(plan.start) as kept:
+                self.model.load_state_dict({name: torch.from_numpy(kept[name]) for name in kept.files})
+        self.model = self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.model).eval()
         decayed = [p for p in self.model.parameters() if p.ndim > 1]
         plain = [p for p in self.model.parameters() if p.ndim <= 1]
@@ -118,7 +126,7 @@ class Run:
 
     def _one(self) -> tuple[float, float, float]:
         random = np.random.default_rng((self.plan.seed, self.step))
-        at = random.choice(self.data.learnt, self.plan.batch)
+        at = self.data.draw(self.plan.batch, random)
         for group in self.optimizer.param_groups:
             group["lr"] = rate_at(self.step, self.plan)
         self.model.train()
@@ -157,18 +165,24 @@ def main() -> None:
     parser.add_argument("--truth", type=float, default=Plan.truth)
     parser.add_argument("--features", type=float, default=Plan.features)
     parser.add_argument("--views", type=int, default=0, help="views to learn from at most (default: all)")
+    parser.add_argument("--sets", type=int, nargs="+", default=[1], help="seeds of the views to learn from, each equally often")
+    parser.add_argument("--start", default="", help="weights.npz of an earlier run to go on from")
+    parser.add_argument("--rate", type=float, default=Plan.rate, help="highest rate of learning")
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--threads", type=int, default=1, help="cores to use")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    data = load(given.work, given.without, given.views)
+    data = load(given.work, given.without, given.views, tuple(given.sets))
     plan = Plan(
         steps=given.steps,
-        seed=given.seed,
-        without=given.without,
-        views=len(data.crops),
+        rate=given.rate,
         truth=given.truth,
         features=given.features,
+        seed=given.seed,
+        without=given.without,
+        sets=tuple(given.sets),
+        start=given.start,
+        views=len(data.crops),
     )
     run = Run(data, plan, given.out)
     try:
@@ -177,6 +191,8 @@ def main() -> None:
         raise SystemExit("\nstopped; the same command goes on from the last checkpoint") from None
     (given.out / "curve.json").write_text(json.dumps({"plan": asdict(plan), "curve": run.curve}, indent=1), encoding="utf-8")
     np.savez(given.out / "weights.npz", **{name: value.numpy() for name, value in run.averaged.state_dict().items()})
+    if given.without:
+        np.savez(given.out / "left_out.npz", **data.left_out(run.averaged, given.without))  # type: ignore[arg-type]
     print(f"done: {given.out / 'weights.npz'}")
 
 

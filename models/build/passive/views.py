@@ -49,8 +49,9 @@ class Scene:
 class Scenes:
     """Makes scenes from sources; each depends on the seed and its number alone."""
 
-    def __init__(self, sources: list[Source], seed: int) -> None:
-        self.seed = seed
+    def __init__(self, sources: list[Source], seed: int, reach: tuple[float, float] = (1.9, 5.2)) -> None:
+        """`reach`: least and largest width of the frame, in widths of the face."""
+        self.seed, self.reach = seed, reach
         self._of = {kind: [source for source in sources if source.kind == kind] for kind in KINDS[:4]}
         self.sources = sources
 
@@ -65,7 +66,7 @@ class Scenes:
             origin = str(random.choice(list(_CONTENT), p=list(_CONTENT.values())))
             source = _one(self._of[origin], random)
             picture, mesh, kind = recapture.shown(source.picture, source.mesh, _one(self.sources, random).picture, random)
-        picture, mesh = framed(picture, mesh, random)
+        picture, mesh = framed(picture, mesh, random, self.reach)
         strong = random.random() < _STRONG
         strength = 2.2 if strong else 0.8
         picture = filmed(exposed(picture, random, strength), random, strength)
@@ -76,7 +77,7 @@ def _one(sources: list[Source], random: Random) -> Source:
     return sources[int(random.integers(len(sources)))]
 
 
-def framed(picture: Picture, mesh: Mesh, random: Random) -> tuple[Picture, Mesh]:
+def framed(picture: Picture, mesh: Mesh, random: Random, reach: tuple[float, float]) -> tuple[Picture, Mesh]:
     """Another frame of the same: turned a little, cut and scaled, mirrored; the mesh goes along."""
     low, high = mesh.min(axis=0), mesh.max(axis=0)
     side = float(np.sqrt(np.prod(high - low)))
@@ -149,11 +150,13 @@ def clean(sources: list[Source], teachers: Teachers) -> dict[str, npt.NDArray[np
     return {"crops": np.array(crops), "logits": np.array(logits), "kind": np.array(kinds)}
 
 
-def prepare(folder: Path, teachers: Path, work: Path, count: int, seed: int, threads: tuple[int, int]) -> None:
+def prepare(
+    folder: Path, teachers: Path, work: Path, count: int, seed: int, reach: tuple[float, float], threads: tuple[int, int]
+) -> None:
     """Make the shards that are not there; `threads`: this worker's number, and how many there are."""
     target = work / f"views-{seed}"
     target.mkdir(parents=True, exist_ok=True)
-    scenes, asked = Scenes(load(folder, work), seed), Teachers(teachers)
+    scenes, asked = Scenes(load(folder, work), seed, reach), Teachers(teachers)
     if threads[0] == 0 and not (work / f"views-{CLEAN_SEED}" / "clean.npz").exists():
         (work / f"views-{CLEAN_SEED}").mkdir(exist_ok=True)
         np.savez(work / f"views-{CLEAN_SEED}" / "clean.npz", **clean(scenes.sources, asked))  # type: ignore[arg-type]
@@ -177,10 +180,11 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder to keep meshes and views in")
     parser.add_argument("--count", type=int, default=24_000, help="scenes to make")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--reach", type=float, nargs=2, default=(1.9, 5.2), help="width of the frame in widths of the face")
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1), help="number of this worker, and how many there are")
     given = parser.parse_args()
     cv2.setNumThreads(1)
-    prepare(given.eval, given.teachers, given.work, given.count, given.seed, tuple(given.part))
+    prepare(given.eval, given.teachers, given.work, given.count, given.seed, tuple(given.reach), tuple(given.part))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Rebuild the passive liveness network: sources -> views and what the teachers say of them -> training -> int8 -> report -> manifest.
+#   FACEKIOSK_DATA          folder with eval/ and teachers/ laid out like the evaluation data (default: ../shared)
+#   SCENES                  scenes to make, two views each (default: 24000)
+#   STEPS                   steps of 64 views (default: 12000), and half as many more with views of faces that nearly fill the frame
+#   THREADS                 cores to train on (default: 1)
+#   SHIP=1                  copy network and manifest into models/liveness/, curve and weights beside this file
+# Goes on where it was stopped; remove build/passive to start afresh. About an hour on one core of a workstation (x86-64,
+# Python 3.11), never on a device. Of the evaluation data it reads what may be trained on: `python -m passive.sources` names it.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+data=${FACEKIOSK_DATA:-../shared}
+work=build/passive out=build/models/passive
+export TF_CPP_MIN_LOG_LEVEL=2 CUDA_VISIBLE_DEVICES=-1 OMP_NUM_THREADS=${THREADS:-1}
+
+. models/build/environment.sh
+environment .venv-training PyTorch models/build/embedding/training/requirements.txt models/build/embedding/training/requirements-cuda.txt
+environment .venv-models TensorFlow models/build/embedding/requirements.txt
+
+here() { PYTHONPATH=models/build:. .venv/bin/python -W ignore -m "$@"; }
+train() { PYTHONPATH=models/build .venv-training/bin/python -W ignore -m passive.train --work "$work" --threads "${THREADS:-1}" "$@"; }
+here passive.sources --eval "$data/eval" --work "$work"
+here passive.views --eval "$data/eval" --teachers "$data/teachers" --work "$work" --count "${SCENES:-24000}"
+here passive.views --eval "$data/eval" --teachers "$data/teachers" --work "$work" --count $((${SCENES:-24000} / 3)) --seed 2 --reach 1.12 2.4
+train --out "$work/without-webcam" --steps 3000 --without webcam --views 7000
+train --out "$work/first" --steps "${STEPS:-12000}"
+train --out "$work/run" --steps $((${STEPS:-12000} / 2)) --rate 1e-3 --sets 1 2 --start "$work/first/weights.npz"
+PYTHONPATH=models/build .venv-models/bin/python -W ignore -m passive.export --work "$work" --weights "$work/run/weights.npz" --out "$out"
+finish() { here passive.finish --run "$work/run" --without "$work/without-webcam" --out "$out" "$@"; }
+rm -f build/reports/pad.json
+finish
+here bench.pad --model "$out/manifest.toml" --eval "$data/eval" --teachers "$data/teachers"
+finish ${SHIP:+--ship models/liveness}
