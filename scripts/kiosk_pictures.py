@@ -1,6 +1,7 @@
-"""Make the pictures of docs/operator.md and the README anew from those of the browser's tests: `python -m scripts.kiosk_pictures`.
+"""Make the pictures of docs/operator.md and the README anew, from those of the browser's tests.
 
-Run `make test-system ARGS=tests/e2e/test_kiosk_states.py` before. They show the demo's rendered person and nobody else.
+`make test-system ARGS=tests/e2e/test_kiosk_states.py`, then `python -m scripts.kiosk_pictures`.
+They show the demo's rendered person and nobody else.
 """
 
 from pathlib import Path
