@@ -1,6 +1,7 @@
-"""Operators' commands about PINs and cards of the device's own people, the replies, and how they are carried out."""
+"""Operators' commands about PINs, cards and what people cannot do, the replies, and how they are carried out."""
 
-from typing import Annotated, assert_never
+from dataclasses import replace
+from typing import Annotated, Literal, assert_never, get_args
 
 import msgspec
 
@@ -11,6 +12,9 @@ from device import cards, pins
 from device.command import Command, Label, OperationRefused, Reply, UserId
 from device.factor_records import Card, OperatorAct, Pin
 from device.second_factor import FactorParts
+
+Inability = Literal["turn", "close_eyes"]
+"""What somebody may not be able to do: turn the head, close the eyes."""
 
 _TRIES = 8
 """Numbers tried where others are given out meanwhile."""
@@ -46,6 +50,14 @@ class UserCardRemove(Command, frozen=True):
     card: Label
 
 
+class UserCannot(Command, frozen=True):
+    """Write down what a person cannot do, which no challenge then asks for. Answered by `UserCannotDo`."""
+
+    user_id: UserId
+    cannot: tuple[Inability, ...] = ()
+    """All of it; empty: nothing."""
+
+
 class UserPinIsSet(Reply, frozen=True):
     """The person has this PIN from now on."""
 
@@ -57,6 +69,13 @@ class UserPinCleared(Reply, frozen=True):
     """The person has no PIN any more."""
 
     user_id: str
+
+
+class UserCannotDo(Reply, frozen=True):
+    """What the person is never asked for from now on; PIN or card make up for it."""
+
+    user_id: str
+    cannot: tuple[str, ...]
 
 
 class UserCardAdded(Reply, frozen=True):
@@ -74,8 +93,8 @@ class UserCardRemoved(Reply, frozen=True):
     card: str
 
 
-FactorCommand = UserPinSet | UserPinClear | UserCardAdd | UserCardRemove
-FactorReply = UserPinIsSet | UserPinCleared | UserCardAdded | UserCardRemoved
+FactorCommand = UserPinSet | UserPinClear | UserCardAdd | UserCardRemove | UserCannot
+FactorReply = UserPinIsSet | UserPinCleared | UserCardAdded | UserCardRemoved | UserCannotDo
 
 
 class FactorDesk:
@@ -114,8 +133,21 @@ class FactorDesk:
                 if not await self._parts.rows.remove_card(command.card, self._act("card_removed", command.user_id, command.card)):
                     raise OperationRefused("card_not_found", f"{command.user_id!r} has no card of that name")
                 return UserCardRemoved(user_id=command.user_id, card=command.card)
+            case UserCannot():
+                return await self._cannot(command)
             case _:
                 assert_never(command)
+
+    async def _cannot(self, command: UserCannot) -> UserCannotDo:
+        """What was written down of it before is replaced; the act is in the log first."""
+        person = await self._parts.store.person(LOCAL, command.user_id)
+        if person is None:
+            raise OperationRefused("user_not_found", f"there is nobody of the id {command.user_id!r}; see `kioskctl user list`")
+        cannot = tuple(sorted(set(command.cannot)))
+        await self._parts.rows.write_act(self._act("inability_noted", command.user_id, cannot=list(cannot)))
+        others = tuple(each for each in person.accommodations if each not in get_args(Inability))
+        await self._parts.store.put_person(replace(person, accommodations=(*others, *cannot)))
+        return UserCannotDo(user_id=command.user_id, cannot=cannot)
 
     async def _set(self, command: UserPinSet) -> UserPinIsSet:
         had = await self._parts.rows.pin_of(command.user_id)
@@ -151,6 +183,6 @@ class FactorDesk:
     def _clock(self) -> Clock:
         return self._parts.clock
 
-    def _act(self, act: str, user_id: str, card: str = "") -> OperatorAct:
-        clock, detail = self._clock, {"card": card} if card else {}
+    def _act(self, act: str, user_id: str, card: str = "", **more: object) -> OperatorAct:
+        clock, detail = self._clock, more | ({"card": card} if card else {})
         return OperatorAct(act, user_id, self._operator, clock.boot_id, clock.boot(), clock.dated(), detail)

@@ -33,7 +33,8 @@ class OperatorAct:
     """What was changed about a person of the device's own realm, or about the device, and by whom: for audit."""
 
     act: str
-    """`pin_set`, `pin_cleared`, `card_added`, `card_removed`, `enrollment_confirmed`, `clock_set`, `aiming_view_opened`."""
+    """`pin_set`, `pin_cleared`, `card_added`, `card_removed`, `enrollment_confirmed`, `inability_noted`, `clock_set`,
+    `aiming_view_opened`."""
     user_id: str
     """Empty: it was about nobody."""
     operator: str

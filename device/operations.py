@@ -55,7 +55,7 @@ from device.commands import (
 )
 from device.config import Config
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
-from device.factor_commands import FactorDesk, UserCardAdd, UserCardRemove, UserPinClear, UserPinSet
+from device.factor_commands import FactorDesk, UserCannot, UserCardAdd, UserCardRemove, UserPinClear, UserPinSet
 from device.health_report import HealthQuery
 from device.lan import url
 from device.model_commands import ModelCommand, ModelDesk, ModelList, ModelUse, ModelVerify
@@ -153,7 +153,7 @@ class Operations:
                 return _once(self.service.carry_out(command))
             case OperatorAdd() | OperatorList() | OperatorRole() | OperatorReset() | OperatorRemove():
                 return _once(self.operators.carry_out(command))
-            case UserPinSet() | UserPinClear() | UserCardAdd() | UserCardRemove():
+            case UserPinSet() | UserPinClear() | UserCardAdd() | UserCardRemove() | UserCannot():
                 return _once(self.factors.carry_out(command))
             case _:
                 return _once(self._answer(command))

@@ -6,6 +6,7 @@ import typer
 
 from api.records import LOCAL
 from device.commands import LockoutView, People, PersonDetail, PersonView, UserErase, UserErased, UserList, UserShow
+from device.factor_commands import UserCannot, UserCannotDo
 from device.user_commands import UserConfirm, UserConfirmed, UserUnlock, UserUnlocked
 from provisioning import cards, pins
 from provisioning.link import question
@@ -71,6 +72,28 @@ def unlock(user: UserArgument, realm: RealmOption = LOCAL, config: ConfigOption 
 
 app.add_typer(pins.app, name="pin")
 app.add_typer(cards.app, name="card")
+
+
+@app.command("cannot")
+def cannot(
+    user: UserArgument,
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WHAT]...", help="turn (the head), close_eyes; nothing: everything can be asked."),
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write down what a person cannot do: no challenge asks for it, and PIN or card make up for it.
+
+    Example: kioskctl user cannot grace turn
+    """
+    command = UserCannot(user_id=user, cannot=tuple(what or ()))  # type: ignore[arg-type]  # checked where it is carried out
+    question(Common(config, as_json), command, UserCannotDo, _show_cannot)
+
+
+def _show_cannot(reply: UserCannotDo, out: Output) -> None:
+    out.say(f"{reply.user_id} is never asked for: {', '.join(reply.cannot) or 'nothing left out'}")
 
 
 def _show_people(reply: People, out: Output) -> None:

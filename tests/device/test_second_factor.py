@@ -13,7 +13,17 @@ from api.records import LOCAL, Person
 from device import cards, pins
 from device.clock import ManualClock
 from device.command import OperationRefused
-from device.factor_commands import FactorDesk, UserCardAdd, UserCardAdded, UserCardRemove, UserPinClear, UserPinIsSet, UserPinSet
+from device.factor_commands import (
+    FactorDesk,
+    UserCannot,
+    UserCannotDo,
+    UserCardAdd,
+    UserCardAdded,
+    UserCardRemove,
+    UserPinClear,
+    UserPinIsSet,
+    UserPinSet,
+)
 from device.factor_records import OperatorAct, Pin
 from device.keys import create_root_key, load_keys
 from device.pad_settings import PadSettings
@@ -174,6 +184,20 @@ async def test_what_operators_do_is_in_the_chain_without_pin_or_card(pad: Pad) -
     assert (await pad.factor.pin("4711", GOOD)).reason == "pin_wrong"
     with pytest.raises(OperationRefused, match="no PIN"):
         await pad.desk.carry_out(UserPinClear(user_id="ada"))
+
+
+async def test_what_somebody_cannot_do_is_written_down_by_whom(pad: Pad) -> None:
+    await pad.store.put_person(Person(LOCAL, "ada", accommodations=("slow_speech",)))
+    for cannot in (("turn", "close_eyes"), ("turn",)):
+        told = await pad.desk.carry_out(UserCannot(user_id="ada", cannot=cannot))
+        assert told == UserCannotDo(user_id="ada", cannot=tuple(sorted(cannot)))
+    person = await pad.store.person(LOCAL, "ada")
+    assert person is not None
+    assert person.accommodations == ("slow_speech", "turn")
+    acts = [act for act in await pad.rows.acts("ada") if act.act == "inability_noted"]
+    assert [act.detail for act in acts] == [{"cannot": ["close_eyes", "turn"]}, {"cannot": ["turn"]}]
+    with pytest.raises(OperationRefused, match="nobody"):
+        await pad.desk.carry_out(UserCannot(user_id="nobody", cannot=("turn",)))
 
 
 async def test_a_number_is_one_persons_alone(pad: Pad) -> None:
