@@ -80,7 +80,8 @@ class ClockDesk:
         clock = self._clock
         if clock.floor is not None and to < clock.floor:
             raise OperationRefused(
-                "time_behind", f"{rfc3339(to)} is before {rfc3339(clock.floor)}, when this device has already written events"
+                "time_behind",
+                f"{rfc3339(to)} is before {rfc3339(clock.floor)}, by when this device has already written events",
             )
         detail = {"from": round(clock.wall()), "to": round(to), "trusted_before": clock.trusted()}
         act = OperatorAct("clock_set", "", self._operator, clock.boot_id, clock.boot(), clock.dated(), detail)
@@ -94,6 +95,7 @@ class ClockDesk:
         self._awaited = None
         keep_word(self._folder, clock.boot_id)
         clock.set_by_operator()
+        clock.floor = max(clock.floor or 0.0, clock.wall())
 
     def _state(self) -> ClockState:
         clock = self._clock

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from pathlib import Path
 
-from api.clock import Clock
 from device.clock import SystemClock
 
 log = logging.getLogger(__name__)
@@ -60,8 +59,8 @@ def _write(folder: Path, name: str, text: str) -> None:
     draft.replace(folder / name)
 
 
-async def keep_time(folder: Path, clock: Clock, every_s: float = KEEP_S) -> None:
-    """Keep the time while it is trusted, until cancelled, and once more then."""
+async def keep_time(folder: Path, clock: SystemClock, every_s: float = KEEP_S) -> None:
+    """Keep the time while it is trusted, as the clock's floor too, until cancelled, and once more then."""
     try:
         while True:
             _try_to_keep(folder, clock)
@@ -70,10 +69,11 @@ async def keep_time(folder: Path, clock: Clock, every_s: float = KEEP_S) -> None
         _try_to_keep(folder, clock)
 
 
-def _try_to_keep(folder: Path, clock: Clock) -> None:
+def _try_to_keep(folder: Path, clock: SystemClock) -> None:
     now = clock.dated()
     if now is None:
         return
+    clock.floor = max(clock.floor or 0.0, now)
     try:
         keep(folder, now)
     except OSError as error:

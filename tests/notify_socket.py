@@ -2,29 +2,32 @@
 
 import asyncio
 import contextlib
+import select
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
 class NotifySocket:
-    """What was told, message by message."""
+    """What was told, message by message. It is read at once, as systemd does: whoever tells into a full socket waits."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.told: list[str] = []
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
+        self._over, self._end = socket.socketpair()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
-    def take(self) -> list[str]:
-        """Everything so far."""
-        with contextlib.suppress(BlockingIOError):
-            while message := self._socket.recv(4096):
-                self.told.append(message.decode())
-        return self.told
+    def _read(self) -> None:
+        while self._over not in (ready := select.select([self._socket, self._over], [], [])[0]):
+            assert ready
+            self.told.append(self._socket.recv(4096).decode())
 
     def count(self, message: str = "WATCHDOG=1") -> int:
-        return sum(message in told.splitlines() for told in self.take())
+        return sum(message in told.splitlines() for told in list(self.told))
 
     async def until(self, holds: Callable[["NotifySocket"], bool], seconds: float = 30) -> None:
         async with asyncio.timeout(seconds):
@@ -32,6 +35,9 @@ class NotifySocket:
                 await asyncio.sleep(0.02)
 
     def close(self) -> None:
+        self._end.close()
+        self._reader.join()
+        self._over.close()
         self._socket.close()
 
 

@@ -41,6 +41,8 @@ WARM = 0.25
 """Share of the run, and no less than `WARM_S`, after which memory should grow no more."""
 WARM_S = 300.0
 LOOK_S = 1.0
+PATIENT = {"grace_s": 120.0, "progress_s": 30.0}
+"""Restarts are not what is measured: a machine that is busy must not cause one."""
 STALE_S = 5.0
 """Age by the frames' clock above which an observation decides nothing: that clock runs several times faster than the socket."""
 
@@ -97,7 +99,8 @@ async def soak(config: Config, seconds: float) -> dict[str, Any]:
         link = await enter(link_to("camera", path, models, lambda: supervisor.pid))
         feed = ClockedFeed(clock)
         link.observations = feed
-        supervisor = Supervisor(link, vision_command("camera", path, models.seen_by(config)), config.watch, config.final_ends)
+        watch = config.watch.model_copy(update=PATIENT)
+        supervisor = Supervisor(link, vision_command("camera", path, models.seen_by(config)), watch, config.final_ends)
         sessions = SessionService(store, recognition, config.session, clock)
         door = await enter(make_door(config.door, store, clock))
         rules = config.kiosk.model_copy(update={"stale_s": STALE_S})

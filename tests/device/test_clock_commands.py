@@ -50,6 +50,14 @@ async def test_a_time_that_was_not_set_is_not_believed(real_store, untold, tmp_p
     assert not untold.trusted()
 
 
+async def test_what_was_confirmed_is_the_floor_from_then_on(real_store, untold, tmp_path: Path) -> None:
+    desk = ClockDesk(real_store.factors, untold, "ann", tmp_path)
+    await desk.carry_out(ClockSet(to=time.time()))
+    await desk.carry_out(ClockConfirm())
+    with pytest.raises(OperationRefused, match="already written events"):
+        await desk.carry_out(ClockSet(to=time.time() - 60))
+
+
 async def test_a_time_before_the_newest_event_is_refused_and_nothing_written(real_store, untold, tmp_path: Path) -> None:
     untold.floor = time.time()
     desk = ClockDesk(real_store.factors, untold, "ann", tmp_path)
@@ -77,3 +85,4 @@ async def test_only_a_trusted_time_is_kept(untold, tmp_path: Path) -> None:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         assert (read_kept(tmp_path) is not None) is trusted
+        assert (untold.floor is not None) is trusted

@@ -61,7 +61,7 @@ async def test_a_store_that_only_says_no_is_alive(systemd: NotifySocket) -> None
 async def test_nothing_is_fed_where_no_unit_watches(real_store, systemd: NotifySocket, monkeypatch) -> None:
     monkeypatch.delenv("WATCHDOG_USEC", raising=False)
     await feed_watchdog(real_store.ping)
-    assert systemd.take() == []
+    assert systemd.told == []
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,11 @@ def test_the_gate_opens_once_the_device_is_well_for_long_enough(kiosk: Running, 
 
 
 def test_the_clock_is_shown_and_confirmed(kiosk: Running, device: Path, ctl: Callable[..., Any]) -> None:
+    # Never with a time: as root that would set this machine's clock.
     state = json.loads(ctl("clock", "set", "now", "--json", "--config", str(device)).stdout)
     assert (state["trusted"], state["set_by"]) == (True, "operator")
-    assert json.loads(ctl("clock", "show", "--json", "--config", str(device)).stdout)["set_by"] == "operator"
-    behind = ctl("clock", "set", "2021-01-01T00:00:00Z", "--json", "--config", str(device))
-    assert json.loads(behind.stdout)["error"]["code"] == "time_behind"
+    shown = json.loads(ctl("clock", "show", "--json", "--config", str(device)).stdout)
+    assert (shown["set_by"], shown["floor"] is not None) == ("operator", True)
     assert ctl("clock", "set", "tomorrow", "--config", str(device)).returncode == 2
 
 

@@ -41,7 +41,7 @@ async def test_a_vision_is_ready_once_it_is_and_fed_by_its_captures(vision, port
             await systemd.until(lambda told: told.count() >= 2)
             assert systemd.told[0] == f"READY=1\nSTATUS=replay:{portrait_file.name} (not live)"
             control.writer.close()
-            await systemd.until(lambda told: "STOPPING=1" in told.take())
+            await systemd.until(lambda told: "STOPPING=1" in told.told)
 
 
 async def test_the_watchdog_starves_when_captures_stop_and_not_of_idleness(tmp_path, monkeypatch):
