@@ -4,11 +4,11 @@ import math
 
 import pytest
 
+from api.liveness_settings import LivenessSettings
 from bench.kiosk.__main__ import options
 from bench.kiosk.decision import POLICIES
 from bench.kiosk.figures import rows
 from bench.kiosk.soak import ClockedFeed, FrameClock, Soak, _growth, _summary
-from device.settings import KioskSettings
 from inference.observation import Observation
 
 SOAK = {"clip_s": 3600, "rate": 4.2, "growth_mb": {"control": 1.0, "vision@camera": 6.0}, "missed_frames": 1, "frames": 9}
@@ -41,7 +41,7 @@ def test_what_could_not_be_measured_is_red_and_what_is_absent_is_said() -> None:
 def test_every_level_of_liveness_is_measured() -> None:
     assert POLICIES
     for policy in POLICIES:
-        assert KioskSettings.model_validate({"policy": policy}).policy == policy
+        assert LivenessSettings.model_validate({"policy": policy}).policy == policy
 
 
 def test_the_frames_set_the_clock_and_gaps_are_counted() -> None:
