@@ -43,7 +43,7 @@ async def give_pin(device: Path) -> None:
 
 def pin_visit(ctl: Callable[..., CompletedProcess[str]], device: Path) -> str:
     """What the log has of the newest visit by PIN."""
-    told = [json.loads(line) for line in ctl("log", "--json", "--config", str(device)).stdout.splitlines()]
+    told = json.loads(ctl("log", "--json", "--config", str(device)).stdout)["visits"]
     return next(visit["outcome"] for visit in reversed(told) if visit["reason"] == "pin")
 
 
