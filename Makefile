@@ -1,6 +1,6 @@
 # Every target sets up what it needs first; a set-up that is up to date costs a second.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system test-long test-faults check eval pad-report bench bench-api bench-cues bench-kiosk install models train train-covering train-passive lock clean
+.PHONY: help run test test-system test-long test-faults check eval pad-report bench bench-api bench-cues bench-injections bench-kiosk install models train train-covering train-passive lock clean
 PYTHON := .venv/bin/python
 ARGS ?=
 FLOATS := distilled dlib
@@ -59,6 +59,10 @@ bench: ## speed and memory, as ratios in one run
 bench-api: ## the session API: rates, fairness, memory, kills (ARGS="--only load --seconds 10": less of it)
 	@scripts/setup.sh bench
 	@$(PYTHON) -W ignore -m bench.api $(ARGS)
+
+bench-injections: ## scripted injections against the sessions of each liveness policy (ARGS="--policy strict --count 1000": the long one)
+	@scripts/setup.sh bench
+	@$(PYTHON) -W ignore -m bench.injections $(ARGS)
 
 bench-kiosk: ## decisions, start, cost, memory, soak of the whole kiosk (ARGS="--only soak --hours 8": the long one)
 	@scripts/setup.sh bench
