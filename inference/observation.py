@@ -134,6 +134,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """Perceptual hash of the picture that was analysed, 64 bits: few bits differ when it is shown again."""
     idle: bool = False
     """Nobody is there and nothing moves: the frame was looked at for motion alone, or for a face now and then."""
+    grey: float | None = None
+    """Mean grey value of the whole picture, 0..255, where the local camera's frames are looked at for motion."""
     timings_ms: dict[str, float] = {}
 
     @property
