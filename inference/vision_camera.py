@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 import cv2
+import msgspec
 import numpy as np
 
 from camera.capture import Capture
@@ -126,7 +127,8 @@ class CameraDuty:
 def _observed(frame: Frame, pipeline: Pipeline, pacing: Pacing) -> Observation:
     if not pacing.worth(frame):
         return pacing.resting(frame)
-    return pacing.saw(pipeline.observe(frame))
+    observation = pipeline.observe(frame)
+    return msgspec.structs.replace(observation, idle=True) if pacing.saw(observation) else observation
 
 
 def preview_jpeg(image: Image, width: int) -> bytes:

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from bench import kiosk_run
 from bench.api.figures import table
-from bench.kiosk import decision, memory
+from bench.kiosk import decision, memory, queue
 from bench.kiosk.figures import PARTS, rows
 from bench.kiosk.scene import SOAK_FPS, scene
 from bench.speed import machine
@@ -42,6 +42,8 @@ def measured(part: str, given: argparse.Namespace, say: Callable[[str], None]) -
     match part:
         case "decision":
             return decision.measure(given.shows, say)
+        case "queue":
+            return queue.measure(given.turns, say)
         case "start":
             say("start to ready")
             return kiosk_run.start()
@@ -73,13 +75,14 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to run (default: all)")
     add("--shows", type=int, default=20, help="decision: times that the person comes, for each policy (default: %(default)s)")
+    add("--turns", type=int, default=8, help="queue: people enrolled, one after the other (default: %(default)s)")
     add("--seconds", type=float, default=20.0, help="cost: seconds of each measurement (default: %(default)g)")
     add("--people", type=int, default=1000, help="memory: people enrolled (default: %(default)s)")
     add("--hours", type=float, default=0.25, help="soak: hours of clip time; what was promised is 8 (default: %(default)g)")
     add("--out", type=Path, default=Path("build/reports"), help="folder of the report (default: %(default)s)")
     add("--json", action="store_true", help="print the report as JSON instead of a table")
     given = parser.parse_args(arguments)
-    if min(given.shows, given.seconds, given.people, given.hours) <= 0:
+    if min(given.shows, given.turns, given.seconds, given.people, given.hours) <= 0:
         parser.error("every number is above 0")
     return given
 

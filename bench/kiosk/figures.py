@@ -7,6 +7,8 @@ from bench.api.figures import Row
 DECISION_S = {"passive": 0.5, "strict": 4.0}
 """Policy → most seconds from the first face to the command, 95 of 100."""
 READY_S = 3.0
+QUEUE_S = 20.0
+"""Most seconds of the median turn in the admin screen's queue."""
 IDLE_SHARE = 0.15
 RESIDENT_MB = 450.0
 SOAK_RATE = 4.0
@@ -34,6 +36,14 @@ def _decision(part: dict[str, Any]) -> list[Row]:
             made.append(Row(f"{policy}: first face to command, p50", found["p50_s"], unit="s"))
             made.append(Row(f"{policy}: first face to command, p95", found["p95_s"], DECISION_S.get(policy), unit="s"))
     return made
+
+
+def _queue(part: dict[str, Any]) -> list[Row]:
+    enrolled = Row(f"queue: enrolled, of {part['turns']} turns", len(part["all_s"]), part["turns"], most=False)
+    return [
+        enrolled,
+        *([Row("queue: enrolling one person, median", part["median_s"], QUEUE_S, unit="s")] if part["all_s"] else []),
+    ]
 
 
 def _start(part: dict[str, Any]) -> list[Row]:
@@ -68,7 +78,7 @@ def _soak(part: dict[str, Any]) -> list[Row]:
     ]
 
 
-_PARTS = {"decision": _decision, "start": _start, "cost": _cost, "memory": _memory, "soak": _soak}
+_PARTS = {"decision": _decision, "queue": _queue, "start": _start, "cost": _cost, "memory": _memory, "soak": _soak}
 """The parts of the report, in the order in which they are run and shown."""
 
 PARTS = tuple(_PARTS)

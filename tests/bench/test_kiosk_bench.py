@@ -17,6 +17,7 @@ SOAK = {"clip_s": 3600, "rate": 4.2, "growth_mb": {"control": 1.0, "vision@camer
 def test_what_was_not_reached_is_red_and_what_was_not_asked_is_neither() -> None:
     found = {
         "decision": {"basic": {"shows": 3, "granted": 3, "p50_s": 9.0, "p95_s": 9.5}, "strict": {"shows": 3, "granted": 0}},
+        "queue": {"turns": 3, "all_s": [9.0, 21.0], "median_s": 15.0},
         "start": {"ready_s": 2.9},
         "cost": {"idle": {"together": 0.16}, "active": {"together": 0.9}},
         "memory": {"people": 1000, "stopped_mb": {"together": 449.0}, "running_mb": {"together": 900.0}},
@@ -24,6 +25,7 @@ def test_what_was_not_reached_is_red_and_what_was_not_asked_is_neither() -> None
     }
     assert [row.met for row in rows(found)] == [
         *(None, None, None, None),
+        *(False, True),
         True,
         *(False, None),
         *(True, None),

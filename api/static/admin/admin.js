@@ -78,7 +78,10 @@ function go() {
   tell("");
   document.body.dataset.state = chosen;
   document.title = `${say(chosen)} – facekiosk`;
-  for (const link of element("nav").children) link.toggleAttribute("aria-current", link.hash === `#${chosen}`);
+  for (const link of element("nav").children) {
+    if (link.hash === `#${chosen}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
   const view = h("section", {}, h("h1", {}, say(chosen)));
   element("view").replaceChildren(view);
   leave = VIEWS[chosen][0](view, about ? decodeURIComponent(about) : "") ?? null;

@@ -5,7 +5,7 @@ import { post } from "./api.js";
 import { guarded } from "./admin.js";
 import { code, say, when } from "./words.js";
 
-const detail = (found) => Object.entries(found).map(([name, value]) => `${name}: ${value}`).join(", ");
+const detail = (found) => Object.entries(found).filter(([, value]) => value !== "").map(([name, value]) => `${name}: ${value}`).join(", ");
 
 export function audit(view) {
   let last = 0;
@@ -16,7 +16,7 @@ export function audit(view) {
 
   async function load() {
     const said = await post("audit/", { before: last });
-    list.append(...said.acts.map((act) => h("tr", {}, h("td", {}, when(act.at)), h("td", {}, act.operator || "–"), h("td", {}, code(act.act)),
+    list.append(...said.acts.map((act) => h("tr", {}, h("td", {}, when(act.at)), h("td", {}, act.operator || "–"), h("td", {}, code(act.act === "sign_in_failed" ? "sign_in_failed_act" : act.act)),
       h("td", {}, act.about || "–"), h("td", {}, detail(act.detail)))));
     last = said.acts.at(-1)?.number ?? last;
     more.hidden = !said.more;

@@ -4,7 +4,7 @@ export const TEXT = {
   signIn: "Anmelden", name: "Name", password: "Passwort", code: "Code der Authenticator-App oder ein Wiederherstellungscode", signOut: "Abmelden",
   signedIn: (name, role) => `${name} (${role})`,
   people: "Personen", queue: "Aufnehmen", visits: "Besuche", health: "Zustand", audit: "Protokoll",
-  loading: "Einen Moment", none: "Nichts vorhanden", more: "Ältere", close: "Schließen", cancel: "Abbrechen", retry: (seconds) => `Noch ${seconds} s warten.`,
+  pick: "Wahl", acts: "Tun", source: "Kamera", none: "Nichts vorhanden", more: "Ältere", close: "Schließen", cancel: "Abbrechen", retry: (seconds) => `Noch ${seconds} s warten.`,
   search: "Suchen", all: "alle", id: "Kennung", state: "Stand", quality: "Güte", looks: "Aussehen", groups: "Gruppen", line: "Zeile", result: "Ergebnis",
   ordinary: "gewöhnlich", samples: (count) => `${count} Ansichten`, duplicate: "auch das Gesicht eines anderen", notLive: "ohne Lebenderkennung",
   counts: (c) => `${c.enrolled} aufgenommen, ${c.to_confirm} zu bestätigen, ${c.pending} offen, ${c.failed} fehlgeschlagen`,
@@ -15,7 +15,7 @@ export const TEXT = {
   preview: (c) => `${c.new} neu, ${c.changed} geändert, ${c.same} unverändert, ${c.error} mit Fehlern`, take: (count) => `${count} übernehmen`,
   imported: (c) => `Übernommen: ${c.new} neu, ${c.changed} geändert. ${c.error} ausgelassen.`, inColumn: (column) => `in ${column}`,
   next: "Nächste Person", nobodyNext: "Niemand wartet.", waiting: (count) => `${count} warten`, skip: "Überspringen", stop: "Anhalten", start: "Beginnen",
-  consent: "Die Person hat diesen Text gelesen und stimmt zu:", agreed: (version) => `Gezeigt und zugestimmt (Fassung ${version})`, look: "Name des Aussehens (Brille, Wintermütze); leer: das gewöhnliche",
+  consent: "Die Person hat diesen Text gelesen und stimmt zu:", agreed: (version) => `Gezeigt und zugestimmt: Fassung ${version}`, look: "Name des Aussehens (Brille, Wintermütze); leer: das gewöhnliche",
   basis: "Grundlage", ready: "Bitten Sie die Person vor den Kiosk, dann beginnen Sie.", testing: "Probe-Erkennung", done: (seconds) => `Aufgenommen und erkannt, ${seconds} s`, untested: "Aufgenommen; vor der Probe-Erkennung gegangen",
   failedWhy: (why) => `Nicht aufgenommen: ${why}`, stopped: "Angehalten", views: (done, wanted) => `${done} von ${wanted} Ansichten`, progress: "Fortschritt",
   outcome: "Ausgang", from: "Von", until: "Bis", show: "Zeigen", time: "Zeit", person: "Person", confidence: "Sicherheit", took: "Dauer", reason: "Grund", means: "Durch", unknown: "unbekannt", seconds: (ms) => `${(ms / 1000).toFixed(1)} s`,
@@ -27,6 +27,8 @@ export const TEXT = {
 
 export const CODES = {
   enrolled: "aufgenommen", to_confirm: "zu bestätigen", pending: "offen", failed: "fehlgeschlagen", new: "neu", changed: "geändert", same: "unverändert", error: "Fehler",
+  signed_in: "angemeldet", signed_out: "abgemeldet", sign_in_failed_act: "Anmeldung fehlgeschlagen", operator_added: "Konto angelegt", operator_role: "Rolle geändert", operator_reset: "zweiter Faktor erneuert", operator_removed: "Konto entfernt", roster_imported: "Liste eingelesen", enrolled_at_kiosk: "am Kiosk aufgenommen", enrolment_failed: "Aufnahme fehlgeschlagen", enrollment_confirmed: "Aufnahme bestätigt", person_erased: "Person gelöscht", link_made: "Link gemacht", log_opened: "Protokoll geöffnet", pin_set: "PIN gesetzt", pin_cleared: "PIN entfernt", card_added: "Karte hinzugefügt", card_removed: "Karte entfernt", clock_set: "Uhr gestellt",
+  match: "erkannt", no_match: "nicht erkannt", left: "weggegangen", reserved: "Kamera von der Betreuung belegt", stopped: "Kiosk angehalten", request_to_exit: "Ausgangstaster",
   granted: "eingelassen", refused: "abgewiesen", abandoned: "abgebrochen", operator: "Betreuung", viewer: "Einsicht", auditor: "Prüfung", consent: "Einwilligung", agreement: "Vereinbarung", law: "Gesetz",
   kiosk: "Kiosk", photos: "Fotos", client: "Programm", link: "Link", transition: "Übergang", camera: "Gesicht", pin: "PIN", card: "Karte",
   sign_in_failed: "Name, Passwort oder Code ist falsch.", locked_out: "Zu viele Fehlversuche.", clock_not_trusted: "Das Gerät kennt die Zeit nicht und nimmt nur Wiederherstellungscodes.", rate_limited: "Zu viele Versuche.",

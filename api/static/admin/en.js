@@ -4,7 +4,7 @@ export const TEXT = {
   signIn: "Sign in", name: "Name", password: "Password", code: "Code of the authenticator app, or a recovery code", signOut: "Sign out",
   signedIn: (name, role) => `${name} (${role})`,
   people: "People", queue: "Enrol", visits: "Visits", health: "Health", audit: "Audit log",
-  loading: "One moment", none: "Nothing here", more: "Older ones", close: "Close", cancel: "Cancel", retry: (seconds) => `Try again in ${seconds} s.`,
+  pick: "Pick", acts: "Actions", source: "Camera", none: "Nothing here", more: "Older ones", close: "Close", cancel: "Cancel", retry: (seconds) => `Try again in ${seconds} s.`,
   search: "Search", all: "all", id: "Id", state: "State", quality: "Quality", looks: "Looks", groups: "Groups", line: "Line", result: "Result",
   ordinary: "ordinary", samples: (count) => `${count} samples`, duplicate: "also somebody else's face", notLive: "without liveness",
   counts: (c) => `${c.enrolled} enrolled, ${c.to_confirm} to confirm, ${c.pending} pending, ${c.failed} failed`,
@@ -15,7 +15,7 @@ export const TEXT = {
   preview: (c) => `${c.new} new, ${c.changed} changed, ${c.same} unchanged, ${c.error} with errors`, take: (count) => `Import ${count}`,
   imported: (c) => `Imported: ${c.new} new, ${c.changed} changed. ${c.error} left out.`, inColumn: (column) => `in ${column}`,
   next: "Next", nobodyNext: "Nobody is waiting.", waiting: (count) => `${count} waiting`, skip: "Skip", stop: "Stop", start: "Start",
-  consent: "The person has read this text, and agrees:", agreed: (version) => `Shown and agreed (version ${version})`, look: "Name of the look (glasses, winter hat); empty: the ordinary one",
+  consent: "The person has read this text, and agrees:", agreed: (version) => `Shown and agreed: version ${version}`, look: "Name of the look (glasses, winter hat); empty: the ordinary one",
   basis: "Ground", ready: "Ask the person in front of the kiosk, then start.", testing: "Testing the match", done: (seconds) => `Enrolled and recognised, ${seconds} s`, untested: "Enrolled; gone before the test match",
   failedWhy: (why) => `Not enrolled: ${why}`, stopped: "Stopped", views: (done, wanted) => `${done} of ${wanted} views`, progress: "Progress",
   outcome: "Outcome", from: "From", until: "Until", show: "Show", time: "Time", person: "Person", confidence: "Confidence", took: "Took", reason: "Reason", means: "By", unknown: "unknown", seconds: (ms) => `${(ms / 1000).toFixed(1)} s`,
@@ -27,6 +27,8 @@ export const TEXT = {
 
 export const CODES = {
   enrolled: "enrolled", to_confirm: "to confirm", pending: "pending", failed: "failed", new: "new", changed: "changed", same: "unchanged", error: "error",
+  signed_in: "signed in", signed_out: "signed out", sign_in_failed_act: "failed to sign in", operator_added: "account made", operator_role: "role changed", operator_reset: "second factor reset", operator_removed: "account removed", roster_imported: "roster imported", enrolled_at_kiosk: "enrolled at the kiosk", enrolment_failed: "enrolment failed", enrollment_confirmed: "enrolment confirmed", person_erased: "person erased", link_made: "link made", log_opened: "log opened", pin_set: "PIN set", pin_cleared: "PIN cleared", card_added: "card added", card_removed: "card removed", clock_set: "clock set",
+  match: "recognised", no_match: "not recognised", left: "went away", reserved: "camera reserved for an operator", stopped: "kiosk stopped", request_to_exit: "request to exit",
   granted: "granted", refused: "refused", abandoned: "abandoned", operator: "operator", viewer: "viewer", auditor: "auditor", consent: "consent", agreement: "agreement", law: "law",
   kiosk: "kiosk", photos: "photos", client: "client", link: "link", transition: "transition", camera: "face", pin: "PIN", card: "card",
   sign_in_failed: "Name, password or code is wrong.", locked_out: "Too many failures.", clock_not_trusted: "The device does not know the time, so it takes recovery codes only.", rate_limited: "Too many tries.",

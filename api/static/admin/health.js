@@ -11,7 +11,7 @@ const KIND = { ok: "yes", degraded: "ask", failed: "no" };
 const age = (seconds) => (seconds < 5400 ? say("minutes", Math.round(seconds / 60)) : say("hours", Math.round(seconds / 3600)));
 
 function facts(found) {
-  const pairs = [[say("door"), say("doorState", found.door)], ["", say("opens", found.grants.map(code).join(", "))], [code("camera"), say("camera", found.source || "–", found.live)],
+  const pairs = [[say("door"), say("doorState", found.door)], ["", say("opens", found.grants.map(code).join(", "))], [say("source"), say("camera", found.source || "–", found.live)],
     [say("peopleCount"), String(found.people)], [say("uptime"), age(found.uptime_s)], [say("disk"), say("megabytes", Math.round(found.disk_free_mb))]];
   return h("dl", { className: "card facts", id: "door" }, pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }

@@ -19,7 +19,7 @@ export function counts(people) {
 function quality(person) {
   const best = Math.max(0, ...person.enrollments.map((each) => each.quality_score));
   if (!person.enrollments.length) return "–";
-  return h("span", { className: "quality" }, h("meter", { min: 0, max: 1, low: 0.6, value: best, "aria-hidden": "true" }), number(best));
+  return h("span", { className: "quality" }, h("meter", { min: 0, max: 1, low: 0.6, high: 0.6, optimum: 1, value: best, "aria-hidden": "true" }), number(best));
 }
 
 function looks(person) {
@@ -92,7 +92,7 @@ export function people(view) {
     const text = sought.value.trim().toLowerCase();
     const found = known.filter((each) => (!wanted.value || each.state === wanted.value) && `${each.user_id} ${each.display_name}`.toLowerCase().includes(text));
     summary.textContent = counts(known);
-    list.replaceChildren(found.length ? table(["", say("name"), say("id"), say("state"), say("quality"), say("looks"), ""], found.map(row), say("people")) : h("p", {}, say("none")));
+    list.replaceChildren(found.length ? table([may("change") ? say("pick") : "", say("name"), say("id"), say("state"), say("quality"), say("looks"), say("acts")], found.map(row), say("people")) : h("p", {}, say("none")));
     mark();
   }
 

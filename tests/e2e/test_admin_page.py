@@ -1,0 +1,208 @@
+"""`/admin/` in a real browser over TLS, against a real kiosk on the demo: an operator's Monday, from signing in to the visits."""
+
+import base64
+import hashlib
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from playwright.sync_api import Browser, Page
+
+from device.certificates import load_certificate
+from device.config import load_config
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+
+ROOT = Path(__file__).resolve().parents[2]
+UNDER_WAY = "document.querySelector('progress')?.value > 0 || document.querySelector('#ending')"
+PASSWORD = "correct horse battery"
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+DESK = {"width": 1280, "height": 860}
+ROSTER = "user_id;name;groups\nmary;Mary Wilkes;Lab\ncollins;Eileen Collins;Flight\n;Nobody;Lab\ngrace;Grace Hopper;Lab|Navy\n"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def kiosk(device: Path, start, ctl):
+    """A kiosk on the demo, nobody enrolled, served on the network too."""
+    text = device.read_text().replace('# host = ""', 'host = "127.0.0.1"').replace("# port = 8443", f"port = {free_port()}")
+    device.write_text(text)
+    assert ctl("tls", "init", "--name", "localhost", "--name", "127.0.0.1", "--config", str(device)).returncode == 0
+    running = start("device.app", "--config", str(device), "--camera", "demo")
+    running.wait_for(r"^ready after", 90)
+    return running
+
+
+@pytest.fixture(scope="module")
+def url(kiosk) -> str:
+    return kiosk.wait_for(r"^facekiosk: clients reach it at (https://localhost:\d+)/", 5)[1] + "/admin/"
+
+
+def account(device: Path, name: str, role: str) -> dict:
+    command = [sys.executable, "-m", "provisioning", "operator", "add", name, "--role", role, "--json", "--config", str(device)]
+    answer = f"{PASSWORD}\n{PASSWORD}\n"
+    done = subprocess.run(command, cwd=ROOT, input=answer, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def one_time(secrets: dict) -> str:
+    secret = re.search(r"secret=([A-Z2-7]+)", secrets["uri"])
+    assert secret
+    return TOTP(base64.b32decode(secret[1]), 6, SHA1(), 30).generate(time.time()).decode()
+
+
+@pytest.fixture(scope="module")
+def browser(device: Path, kiosk, launch) -> Iterator[Browser]:
+    """Chromium, which trusts this kiosk's certificate and no other."""
+    key = load_certificate(load_config(device).lan.certificate).public_key()
+    digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    with launch(f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}") as chromium:
+        yield chromium
+
+
+def sign_in(page: Page, url: str, name: str, code: str) -> None:
+    page.goto(url)
+    page.fill("#name", name)
+    page.fill("#password", PASSWORD)
+    page.fill("#code", code)
+    page.click("button[type=submit]")
+
+
+def seen(page: Page, text: str, seconds: float = 30) -> None:
+    page.wait_for_function("text => document.body.textContent.includes(text)", arg=text, timeout=seconds * 1000)
+
+
+def picture(page: Page, reports: Path, name: str) -> None:
+    """Keep a picture; what it shows is clean by axe-core, every text at 7:1."""
+    page.screenshot(path=reports / f"admin-{name}.png")
+    page.add_script_tag(path=AXE)
+    for rules in ("{ resultTypes: ['violations'] }", "{ runOnly: ['color-contrast-enhanced'] }"):
+        found = page.evaluate(f"() => axe.run(document, {rules})")
+        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == [], name
+
+
+def test_an_operators_monday(browser: Browser, url: str, device: Path, kiosk, reports: Path, tmp_path: Path) -> None:
+    troubles: list[str] = []
+    asked: list[str] = []
+    secrets = account(device, "ada", "operator")
+    context = browser.new_context(viewport=DESK, reduced_motion="reduce", bypass_csp=True)
+    page = context.new_page()
+    page.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: dialog.accept())
+
+    trusted = json.loads(kioskctl_json(device, "health"))["time_trusted"]
+    sign_in(page, url, "ada", "aaaa-bbbb-cccc-dddd")
+    seen(page, "Name, password or code is wrong.")
+    picture(page, reports, "refused")
+    sign_in(page, url, "ada", one_time(secrets) if trusted else secrets["recovery_codes"][0])
+    seen(page, "Import a roster")
+
+    (tmp_path / "roster.csv").write_bytes(ROSTER.encode("cp1252"))
+    page.click("#import")
+    page.set_input_files("#roster", tmp_path / "roster.csv")
+    seen(page, "3 new, 0 changed, 0 unchanged, 1 with errors")
+    seen(page, "no id")
+    picture(page, reports, "roster")
+    page.click("#take")
+    seen(page, "Imported: 3 new")
+    seen(page, "0 enrolled, 0 to confirm, 3 pending, 0 failed")
+
+    page.click("a[href='#queue']")
+    page.wait_for_selector("#next")
+    picture(page, reports, "next")
+    assert page.text_content("#next") == "Eileen Collins"
+    page.check("#agreed")
+    page.click("#start")
+    page.wait_for_function(
+        "() => (document.querySelector('progress')?.value ?? 0) > 0 || document.querySelector('#ending')", timeout=90_000
+    )
+    picture(page, reports, "enrolling")
+    page.wait_for_selector("#ending", timeout=120_000)
+    ending = str(page.text_content("#ending"))
+    picture(page, reports, "enrolled")
+    assert ending.startswith("Enrolled"), ending
+    page.click("#on")
+    assert page.text_content("#next") == "Grace Hopper"
+
+    page.click("a[href='#people']")
+    seen(page, "1 enrolled, 0 to confirm, 2 pending")
+    page.check("input[aria-label='Mary Wilkes']")
+    picture(page, reports, "people")
+    page.click("text=QR links for 1")
+    page.wait_for_selector(".tile img")
+    page.wait_for_function("() => document.querySelector('.tile img').complete")
+    picture(page, reports, "links")
+
+    kiosk.wait_for(r"^granted  user collins|^granted .*|^refused .*", 120)
+    page.click("a[href='#visits']")
+    page.wait_for_selector("tbody tr .badge", timeout=30_000)
+    page.select_option("#outcome", "refused")
+    page.click("#show")
+    page.wait_for_function("() => [...document.querySelectorAll('tbody .badge')].every(each => each.textContent === 'refused')")
+    picture(page, reports, "visits")
+    page.goto(f"{url}#visits/collins")
+    page.fill("#purpose", "asked for her own record")
+    page.click("form button[type=submit]")
+    seen(page, "Decisions")
+    picture(page, reports, "log")
+
+    page.click("a[href='#health']")
+    page.wait_for_selector("#parts .badge")
+    page.wait_for_selector(".plot svg", timeout=60_000)
+    picture(page, reports, "health")
+    assert "locked" in str(page.text_content("#door"))
+    page.click("text=Sign out")
+    page.wait_for_selector("#password")
+    context.close()
+    assert [text for text in troubles if "401" not in text] == []
+    origin = url.removesuffix("/admin/")
+    assert all(each.startswith((origin, "blob:")) for each in asked)
+    assert not any(secret in each for each in asked for secret in ("collins", "mary", PASSWORD) if "#" not in each)
+
+
+def kioskctl_json(device: Path, *command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "provisioning", *command, "--json", "--config", str(device)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout
+
+
+def test_an_auditor_sees_what_was_done_and_changes_nothing_in_german(
+    browser: Browser, url: str, device: Path, reports: Path
+) -> None:
+    secrets = account(device, "otto", "auditor")
+    context = browser.new_context(viewport={"width": 412, "height": 915}, locale="de-DE", reduced_motion="reduce")
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
+    sign_in(page, url, "otto", secrets["recovery_codes"][3])
+    seen(page, "Personen")
+    assert page.locator("a[href='#queue'], #import").count() == 0
+    page.click("a[href='#audit']")
+    seen(page, "Liste eingelesen")
+    seen(page, "asked for her own record")
+    page.screenshot(path=reports / "admin-audit-de.png")
+    assert [text for text in troubles if "401" not in text] == [], "the page obeys its own security policy"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 412
+    context.close()
