@@ -41,7 +41,7 @@ def measured(part: str, given: argparse.Namespace, say: Callable[[str], None]) -
     """One part of the report."""
     match part:
         case "decision":
-            return decision.measure(given.shows, say)
+            return decision.measure(given.policies, given.shows, say)
         case "queue":
             return queue.measure(given.turns, say)
         case "start":
@@ -74,6 +74,8 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench-kiosk", description=__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to run (default: all)")
+    levels = decision.POLICIES
+    add("--policies", nargs="+", choices=levels, default=list(levels), help="decision: levels of liveness (default: all)")
     add("--shows", type=int, default=20, help="decision: times that the person comes, for each policy (default: %(default)s)")
     add("--turns", type=int, default=8, help="queue: people enrolled, one after the other (default: %(default)s)")
     add("--seconds", type=float, default=20.0, help="cost: seconds of each measurement (default: %(default)g)")

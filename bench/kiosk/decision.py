@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,13 @@ POLICIES = tuple(level.value for level in Level)
 SETTLE_S = 5.0
 
 
-def measure(shows: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """For each policy the times of `shows` decisions about the enrolled person; a level that this clip cannot satisfy says so."""
+def measure(policies: Sequence[str], shows: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """For each policy the times of `shows` decisions about the enrolled person; a level that the clip cannot satisfy says so."""
     found: dict[str, Any] = {}
     with scene() as made:
         if made is None:
             return {"skipped": "evaluation data absent"}
-        for policy in POLICIES:
+        for policy in policies:
             say(f"policy {policy}")
             found[policy] = _decisions(made, policy, shows)
     return found

@@ -52,7 +52,7 @@ async def _enroll(file: Path, people: int) -> None:
                     quality_score=0.9,
                     samples=5,
                     liveness_verified=True,
-                    origin=Origin.CAMERA,
+                    origin=Origin.KIOSK,
                     door=DoorState.CONFIRMED,
                 )
             )

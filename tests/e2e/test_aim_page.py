@@ -1,0 +1,90 @@
+"""The aiming view in a real browser: picture, numbers and words come, the token leaves the address, and a used link says so."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from aiohttp import web
+
+from device.aiming import Aiming
+from device.vision_link import VisionLink
+from inference.channel import Preview
+from inference.observation import Box, Measure, Observation, Quality
+from inference.settings import ZoneSettings
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+
+JPEG = cv2.imencode(".jpg", np.full((360, 480, 3), 90, np.uint8))[1].tobytes()
+SEEN = Observation(
+    seq=1,
+    time=1.0,
+    width=640,
+    height=480,
+    faces=(Box(200, 120, 160, 180),),
+    track=1,
+    eye_distance=61.2,
+    condition="too_dark",
+    quality=Quality(0.3, (Measure("exposure", 30.0, 0.3, "too_dark"), Measure("sharpness", 0.31, 1.0))),
+)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[str, Aiming, asyncio.AbstractEventLoop]]:
+    """The view on loopback, with a camera that sees the same thing again and again."""
+    loop, ready = asyncio.new_event_loop(), threading.Event()
+    link = VisionLink("camera", folder / "s", "model", None)
+    aiming, found, stop = Aiming(link, ZoneSettings()), list[int](), asyncio.Event()
+
+    async def serve() -> None:
+        app = web.Application()
+        aiming.mount(app)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        found.append(runner.addresses[0][1])
+        ready.set()
+        while not stop.is_set():
+            link.observations.publish(SEEN)
+            link.previews.publish(Preview(1, JPEG))
+            await asyncio.sleep(0.1)
+        await runner.cleanup()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield f"http://127.0.0.1:{found[0]}/aim/", aiming, loop
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
+
+
+def test_the_installer_sees_what_the_camera_sees(
+    tmp_path: Path, launch: Callable[..., AbstractContextManager[Any]], reports: Path
+) -> None:
+    with served(tmp_path) as (page_url, aiming, _), launch() as browser:
+        link = f"{page_url}#{aiming.open(60)}"
+        page = browser.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(link)
+        page.locator("#picture[width='480']").wait_for(timeout=60_000)
+        page.locator("#eyes", has_text="61 px").wait_for()
+        assert page.locator("#status").text_content() == "The face is too dark"
+        assert page.locator("#exposure.bad").text_content() == "30"
+        assert page.locator("#sharpness.good").text_content() == "0.31"
+        assert page.url == page_url
+        page.screenshot(path=str(reports / "aim.png"))
+        second = browser.new_page()
+        second.goto(link)
+        second.locator("#status", has_text="This link is used up").wait_for(timeout=60_000)
+        aiming.close()
+        page.locator("#status", has_text="The time is over").wait_for()
+        assert errors == []
