@@ -203,8 +203,9 @@ async def test_who_gives_the_make_up_up_is_refused(owing: Scene) -> None:
 
 
 async def test_a_make_up_that_does_not_come_is_a_refusal(owing: Scene) -> None:
-    await owed(owing)
-    await owing.camera.show_nobody(5.2)
+    owing.kiosk._pad = owing.kiosk._pad.model_copy(update={"claim_s": 0.6})
+    await owing.camera.show(ADA, 0.8)
+    await owing.camera.show_nobody(0.6)
     (visit,) = await owing.settled()
     assert (visit.outcome, visit.reason) == ("refused", "make_up_missing")
     assert not await owing.events()
