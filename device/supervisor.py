@@ -193,6 +193,8 @@ class Supervisor:
         try:
             while not (await asyncio.wait({over}, timeout=POLL_S))[0]:
                 if why := self._hung(started, restarts):
+                    with contextlib.suppress(ProcessLookupError):
+                        process.kill()  # what hangs does not end in order; asking it first is only a longer time without frames
                     return why
             return f"it ended with status {over.result()}"
         finally:

@@ -96,7 +96,7 @@ async def test_a_child_that_never_works_is_started_again_and_again(tmp_path: Pat
 async def test_a_crash_loop_ends_in_a_state_that_says_so_and_is_left_again(tmp_path: Path) -> None:
     settings = QUICK.model_copy(update={"backoff_s": 0.1, "backoff_max_s": 0.1})
     async with supervised(tmp_path, "dies", settings) as (link, supervisor), running(supervisor):
-        await until(lambda: supervisor.condition.life is Life.LOOPING)
+        await until(lambda: supervisor.condition.life is Life.LOOPING, 40)
         assert link.failing
         assert "vision@camera has ended 5 times in a row" in supervisor.condition.message
         assert "status 3" in supervisor.condition.message
