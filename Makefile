@@ -1,6 +1,6 @@
 # Every target sets up what it needs first; a set-up that is up to date costs a second.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system test-long test-faults check eval pad-report bench bench-api bench-kiosk install models train train-covering train-passive lock clean
+.PHONY: help run test test-system test-long test-faults check eval pad-report bench bench-api bench-cues bench-injections bench-kiosk install models train train-covering train-passive lock clean
 PYTHON := .venv/bin/python
 ARGS ?=
 FLOATS := distilled dlib
@@ -60,12 +60,20 @@ bench-api: ## the session API: rates, fairness, memory, kills (ARGS="--only load
 	@scripts/setup.sh bench
 	@$(PYTHON) -W ignore -m bench.api $(ARGS)
 
+bench-injections: ## scripted injections against the sessions of each liveness policy (ARGS="--policy strict --count 1000": the long one)
+	@scripts/setup.sh bench
+	@$(PYTHON) -W ignore -m bench.injections $(ARGS)
+
 bench-kiosk: ## decisions, enrolling, start, cost, memory, soak of the whole kiosk (ARGS="--only soak --hours 8": the long one)
 	@scripts/setup.sh bench
 	@$(PYTHON) -W ignore -m bench.kiosk $(ARGS)
 
 install: ## put program, units and users in place on an appliance (root; DESTDIR=DIR: into an image)
 	@scripts/install.sh "$(DESTDIR)"
+
+bench-cues: ## active cues and stream integrity, rendered and on the clips (ARGS="--turns 40": less of it)
+	@scripts/setup.sh bench
+	@$(PYTHON) -W ignore -m bench.cues $(ARGS)
 
 models: ## rebuild models/ from their origins (an environment of its own)
 	@models/build/embedding/build.sh $(ARGS)

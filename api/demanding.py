@@ -35,7 +35,8 @@ class Demanding:
         if row.kind is SessionKind.ENROLLMENT:
             policy = _unasked(policy)
         doubts = self._doubts(row) if policy.challenge is Challenging.IN_DOUBT else ()
-        return Demands(policy, self._bands, self.settings.window_frames, doubts)
+        watch_s = 0.0 if row.client_id is None else self.settings.remote_watch_s
+        return Demands(policy, self._bands, self.settings.window_frames, watch_s, doubts)
 
     def known(self, person: Person) -> Known:
         """What may be asked of a person, and whether it must be."""

@@ -31,6 +31,8 @@ class Demands:
     """Of the passive network."""
     window: int = FEWEST_FRAMES
     """Frames of a passive verdict."""
+    watch_s: float = 0.0
+    """Seconds for which a stream is watched before it counts as sound."""
     doubts: tuple[str, ...] = ()
     """Why a challenge is due whoever comes: the hour, an earlier refusal."""
     chance: Chance = field(default_factory=SystemRandom, compare=False)
@@ -103,7 +105,7 @@ def _cues(demands: Demands, rules: SessionSettings, evidence: Evidence, inquiry:
             (evidence.motion, rules.face_min_liveness_motion),
         ),
         fusion.passive(evidence.windows, demands.bands, may_ask=demands.policy.challenge is Challenging.IN_DOUBT),
-        fusion.integrity(evidence.alarms),
+        fusion.integrity(evidence.alarms, evidence.until - evidence.since, demands.watch_s),
     ]
     if inquiry.nothing_left:
         cues.append(Cue("challenge", Verdict.PASSED, "left_out"))

@@ -28,6 +28,15 @@ class LivenessSettings(BaseModel):
             "(`facekiosk.v1`), others get `stronger_liveness_required`."
         ),
     ] = "basic"
+    remote_watch_s: Annotated[
+        float,
+        Field(
+            description="Seconds for which a client's stream is watched before it can count as sound, where integrity is "
+            "demanded: a loop must come round to be seen. The device's own camera is nobody's to send a stream to.",
+            ge=0,
+            le=20,
+        ),
+    ] = 3.0
     window_frames: Annotated[
         int, Field(description="Frames over which the passive network's scores are averaged.", ge=5, le=50)
     ] = 5

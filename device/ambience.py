@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 DARK_S = 0.5
 """Seconds for which a face must be too dark before it is lit: one dark frame is a shadow."""
+DARK_GREY = 30.0
+"""Mean grey value of a picture, 0..255, in which somebody who moves cannot be told from the wall."""
 DEPTH = 8
 TICK_S = 1.0
 
@@ -40,12 +42,23 @@ class Ambience:
         self.dimmed = now - self._busy_at > self.rules.dim_after_s
         if observation.faces:
             self._face_at = now
-        self._dark_since = (self._dark_since or now) if observation.condition == "too_dark" else None
+        if not _dark(observation):
+            self._dark_since = None
+        elif self._dark_since is None:
+            self._dark_since = now
         if self._dark_since is not None and now - self._dark_since >= DARK_S:
             self.lit = self.rules.fill
+            self._face_at = now
         elif now - self._face_at > self.rules.linger_s:
             # Not as soon as the face is bright: it is because it is lit.
             self.lit = False
+
+
+def _dark(observation: Observation) -> bool:
+    """Whether the face is too dark, or somebody moves where no face could be found."""
+    if observation.faces:
+        return observation.condition == "too_dark"
+    return not observation.idle and observation.grey is not None and observation.grey < DARK_GREY
 
 
 async def keep_ambience(observations: Feed[Observation], board: Board, light: Light, rules: LightSettings, clock: Clock) -> None:

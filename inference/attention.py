@@ -14,8 +14,10 @@ from camera.frame import Image
 
 GRID = (32, 24)
 """Columns and rows of the picture's cells; each is a mean, in which a sensor's noise is gone."""
-CHANGED = 9.0
-"""Grey values by which a cell must differ from what is usual there."""
+CHANGED = (4.0, 9.0)
+"""Grey values by which a cell must differ from what is usual there: in the dark, and in good light."""
+CHANGED_SHARE = 0.1
+"""Between the two: this share of the picture's mean."""
 SHARE = 0.01
 """Share of the cells that must: a head 3 m away, seen by a common camera, covers twice as much."""
 SETTLE = 0.1
@@ -31,16 +33,19 @@ class MotionGate:
 
     def __init__(self) -> None:
         self._usual: Cells | None = None
+        self.grey = 0.0
+        """Mean grey value of the last picture."""
 
     def moves(self, image: Image) -> bool:
         """Whether something moved in this frame; false for the first one."""
         cells = _cells(image)
+        self.grey = float(cells.mean())
         if self._usual is None or self._usual.shape != cells.shape:
             self._usual = cells
             return False
         # Exposure and lamps change all cells alike, by a factor; a person does not.
         light = float(np.median((cells + 1.0) / (self._usual + 1.0)))
-        moved = np.abs(cells - self._usual * light) > CHANGED
+        moved = np.abs(cells - self._usual * light) > np.clip(CHANGED_SHARE * self.grey, *CHANGED)
         self._usual += SETTLE * (cells - self._usual)
         return bool(np.mean(moved) > SHARE)
 
@@ -70,6 +75,11 @@ class Attention:
         self._looked = -1e9
         self.idle = False
         """Whether it dozes."""
+
+    @property
+    def grey(self) -> float | None:
+        """Mean grey value of the last picture, 0..255; None where none was looked at for motion."""
+        return None if self._stirred is None else self._gate.grey
 
     def worth(self, image: Image, time: float) -> bool:
         """Whether a frame is to go through the pipeline; `time` in seconds."""

@@ -52,9 +52,17 @@ def scene(grey: Grey, face: Box, scale: float) -> int:
     grid, width = side / _GRID, max(1, round(side / _SIDE))
     x, y = (face.x + face.width / 2) * scale, (face.y + face.height / 2) * scale
     left, top = round(x / grid) * grid - side / 2, round(y / grid) * grid - side / 2
-    step = np.array([[side / _SIDE, 0, left], [0, side / _SIDE, top]])
+    # Only what the square can reach is smoothed.
+    first, last = (
+        (max(0, int(top) - width), max(0, int(left) - width)),
+        (int(top + side) + width + 1, int(left + side) + width + 1),
+    )
+    near = grey[first[0] : max(last[0], 0), first[1] : max(last[1], 0)]
+    if near.size == 0:
+        return 0
+    step = np.array([[side / _SIDE, 0, left - first[1]], [0, side / _SIDE, top - first[0]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    soft = cv2.blur(grey, (width, width))
+    soft = cv2.blur(near, (width, width))
     chip = cv2.warpAffine(soft, step, (_SIDE, _SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     signs = cv2.dct(chip.astype(np.float32))[_ROWS, _COLUMNS] > 0
     return int.from_bytes(np.packbits(signs).tobytes(), "big")

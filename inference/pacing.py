@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from camera.controls import Area, CameraControls
 from camera.frame import Frame
 from inference.attention import Attention
@@ -71,13 +73,20 @@ class Pacing:
     def resting(self, frame: Frame) -> Observation:
         """The observation of a frame in which nothing moved."""
         height, width = frame.image.shape[:2]
-        return Observation(seq=frame.seq, time=frame.time, width=width, height=height, condition="no_face_detected", idle=True)
+        return Observation(
+            seq=frame.seq, time=frame.time, width=width, height=height, condition="no_face_detected", idle=True, grey=self._grey
+        )
 
-    def saw(self, observation: Observation) -> bool:
-        """Learn from what the pipeline saw, and tell the camera where the face is; whether nobody is there."""
+    def saw(self, observation: Observation) -> Observation:
+        """Learn from what the pipeline saw, and tell the camera where the face is; the observation with what is known here."""
         self._attention.saw(observation.time, faces=bool(observation.faces))
         self._controls.meter(*face_light(observation))
-        return self._attention.idle
+        return msgspec.structs.replace(observation, idle=self._attention.idle, grey=self._grey)
+
+    @property
+    def _grey(self) -> float | None:
+        grey = self._attention.grey
+        return None if grey is None else round(grey, 1)
 
 
 def face_light(observation: Observation) -> tuple[Area | None, float | None]:

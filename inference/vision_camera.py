@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 
 import cv2
-import msgspec
 import numpy as np
 
 from camera.capture import Capture
@@ -127,8 +126,7 @@ class CameraDuty:
 def _observed(frame: Frame, pipeline: Pipeline, pacing: Pacing) -> Observation:
     if not pacing.worth(frame):
         return pacing.resting(frame)
-    observation = pipeline.observe(frame)
-    return msgspec.structs.replace(observation, idle=True) if pacing.saw(observation) else observation
+    return pacing.saw(pipeline.observe(frame))
 
 
 def preview_jpeg(image: Image, width: int) -> bytes:

@@ -56,7 +56,14 @@ async def report(given: argparse.Namespace, console: Console) -> dict[str, Any]:
             except Exception as error:  # the other parts are worth having without this one
                 found[part] = {"failed": f"{type(error).__name__}: {error}"}
                 traceback.print_exception(error)
+            write(found, given.out)
     return found
+
+
+def write(found: dict[str, Any], folder: Path) -> None:
+    """The report as it stands: what was measured is not lost with what comes after it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "api.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -92,14 +99,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, write, show; 1 where a part could not be measured, 130 when interrupted."""
     given = options(arguments)
     # Raised wherever the program is, in the event loop or in a wait for a program: everything is left by its context's end.
-    signal.signal(signal.SIGINT, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         found = asyncio.run(report(given, Console(stderr=True)))
     except KeyboardInterrupt:
-        print("interrupted; no report was written", file=sys.stderr)
+        print("interrupted; the report has the parts that were done", file=sys.stderr)
         return 130
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "api.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if given.json:
         print(json.dumps(found, indent=1))
     else:

@@ -14,7 +14,8 @@ from inference.liveness.policy import Level
 
 POLICIES = tuple(level.value for level in Level)
 """The levels that this version of the kiosk has."""
-SETTLE_S = 5.0
+SETTLE_S = 8.0
+"""Seconds after which vision rests where nobody is there: more than `vision.idle_after_s`."""
 
 
 def measure(policies: Sequence[str], shows: int, say: Callable[[str], None]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class V4L2Source:
             raise CameraFailed(f"{self.name} cannot be opened for capturing; unplug it and plug it in again")
         self.pixel_format = negotiate(self._driver, settings)
         """What the camera agreed to, as four characters."""
-        self.controls = V4L2Controls(device)
+        self.controls = V4L2Controls(device, settings.fps)
         self._thread = threading.Thread(target=self._run, name="v4l2", daemon=True)
         self._thread.start()
 
@@ -124,12 +124,15 @@ class V4L2Source:
         self.close()
 
     def _run(self) -> None:
-        seq = 0
+        seq, decoded = 0, -1e9
         try:
             while not self._frames.closed and self._driver.grab():
                 moment = capture_time(self._driver)
-                got, picture = self._driver.retrieve()
                 seq += 1
+                if moment - decoded < self.controls.apart:
+                    continue
+                decoded = moment
+                got, picture = self._driver.retrieve()
                 # A torn MJPEG frame is common on USB and no reason to stop; lasting damage ends in the time-out.
                 if got:
                     self._frames.put(Frame(seq, moment, upright(to_bgr(picture), self._rotate, mirror=self._mirror)))

@@ -35,6 +35,9 @@ _VALUE = struct.Struct("=Ii")
 STOPS = 2.0
 """What the ends of a control's range are taken for."""
 
+_EARLY = 0.9
+"""Share of the time between two frames after which one counts as due: cameras have a raster of their own."""
+
 Ioctl = Callable[[int, int, bytearray], object]
 
 
@@ -43,12 +46,17 @@ class V4L2Controls(NoControls):
 
     Args:
         device: the camera's node; controls may be set beside the program that streams, which is this one.
+        full_fps: the configured rate.
         ioctl: the kernel's; other in tests only.
         clock: boot-time seconds.
     """
 
-    def __init__(self, device: Path, ioctl: Ioctl = fcntl.ioctl, clock: Callable[[], float] = boot_time) -> None:
-        self._ioctl, self._clock = ioctl, clock
+    def __init__(
+        self, device: Path, full_fps: float = 24.0, ioctl: Ioctl = fcntl.ioctl, clock: Callable[[], float] = boot_time
+    ) -> None:
+        self._full_fps, self._ioctl, self._clock = full_fps, ioctl, clock
+        self.apart = 0.0
+        """Seconds between two frames that are decoded; what comes between is left as it came."""
         self._handle: int | None = None
         with contextlib.suppress(OSError):
             self._handle = os.open(device, os.O_RDWR | os.O_NONBLOCK)
@@ -61,6 +69,10 @@ class V4L2Controls(NoControls):
         compensation = self._metering.seen(grey if area is not None else None, self._clock())
         if compensation is not None and self._control and self._usual is not None:
             self._put(self._control, self._value(compensation, self._usual))
+
+    def rate(self, fps: float) -> None:
+        """A camera's rate is fixed while it streams; decoding, which is the work, is what can be left out."""
+        self.apart = 0.0 if fps >= self._full_fps else _EARLY / fps
 
     def exposure(self) -> Exposure:
         """As the camera says now."""

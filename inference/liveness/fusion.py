@@ -91,10 +91,18 @@ def _likeness(mean: float, bands: Bands, *, may_ask: bool) -> Likeness:
     return Likeness.LIVE if mean >= bands.threshold else Likeness.ATTACK
 
 
-def integrity(alarms: Collection[str]) -> Cue:
-    """The stream's cue: any alarm fails, since a camera raises none."""
+def integrity(alarms: Collection[str], watched_s: float = 0.0, needed_s: float = 0.0) -> Cue:
+    """The stream's cue: any alarm fails, since a camera raises none.
+
+    Args:
+        alarms: what was raised.
+        watched_s: seconds for which the stream was watched.
+        needed_s: seconds before which the absence of alarms says nothing: a loop must come round once to be seen.
+    """
     if alarms:
         return Cue("integrity", Verdict.FAILED, "+".join(sorted(alarms)), float(len(alarms)))
+    if watched_s < needed_s:
+        return Cue("integrity", Verdict.WAITING, "watched_too_briefly", watched_s)
     return Cue("integrity", Verdict.PASSED, "no_alarm")
 
 

@@ -109,7 +109,12 @@ def _covered(values: "deque[tuple[float, float]] | deque[tuple[float, float, flo
 
 def movement(before: Grey, after: Grey) -> float:
     """How much of a difference hangs together: 1 for white noise, more where something moved, 0 for none at all."""
-    off = cv2.subtract(after, before, dtype=cv2.CV_32F)
-    cells = cv2.resize(off, (off.shape[1] // _CELL, off.shape[0] // _CELL), interpolation=cv2.INTER_AREA)
-    spread = float(off.var())
-    return _CELL**2 * float(cells.var()) / spread if spread > 0 else 0.0
+    off = np.asarray(cv2.subtract(after, before, dtype=cv2.CV_16S), np.int16)
+    size = (off.shape[1] // _CELL, off.shape[0] // _CELL)
+    cells = cv2.resize(off.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    spread = _variance(off)
+    return _CELL**2 * _variance(cells) / spread if spread > 0 else 0.0
+
+
+def _variance(values: cv2.typing.MatLike) -> float:
+    return float(cv2.meanStdDev(values)[1][0, 0]) ** 2

@@ -2,8 +2,8 @@
 
 from collections import deque
 
+import cv2
 import numpy as np
-import numpy.typing as npt
 
 from inference.luma import Grey
 
@@ -30,7 +30,7 @@ class TimeLine:
     """Feed it every frame that shows the face."""
 
     def __init__(self) -> None:
-        self._thumbs = np.zeros((_KEPT, 0), np.int16)
+        self._thumbs = np.zeros((_KEPT, 0), np.uint8)
         self._times = np.full(_KEPT, np.inf)
         self._count = 0
         self._nearest: deque[tuple[float, float]] = deque()
@@ -42,18 +42,19 @@ class TimeLine:
         """Take in one frame; times rise."""
         if self._count and time - self._times[(self._count - 1) % _KEPT] < _SPACING:
             return
-        flat = thumb.reshape(-1).astype(np.int16)
+        flat = thumb.reshape(-1)
         if self._thumbs.shape[1] != flat.size:
-            self._thumbs = np.zeros((_KEPT, flat.size), np.int16)
+            self._thumbs = np.zeros((_KEPT, flat.size), np.uint8)
         self._compare(time, flat)
         self._thumbs[self._count % _KEPT], self._times[self._count % _KEPT] = flat, time
         self._count += 1
 
-    def _compare(self, time: float, flat: npt.NDArray[np.int16]) -> None:
+    def _compare(self, time: float, flat: Grey) -> None:
         kept = min(self._count, _KEPT)
         if kept < 3:
             return
-        off = np.abs(self._thumbs[:kept] - flat).mean(axis=1)
+        apart = cv2.absdiff(self._thumbs[:kept], cv2.repeat(flat[None], kept, 1))
+        off = cv2.reduce(apart, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[:, 0]
         self._steps.append((time, float(off[(self._count - 1) % _KEPT]), float(off[(self._count - 3) % _KEPT])))
         earlier = off[self._times[:kept] <= time - _AGO]
         if earlier.size:

@@ -59,6 +59,11 @@ def test_a_group_and_what_a_person_cannot_do_are_known_with_the_person(clock):
     assert demanding.known(Person(LOCAL, "ann", groups=("all",), accommodations=("turn",))).cannot == ("turn",)
 
 
+def test_a_clients_stream_is_watched_for_a_while_and_the_own_camera_is_not(clock):
+    demanding = Demanding(LivenessSettings(), None, clock)
+    assert (demanding.demands(row(client_id="c")).watch_s, demanding.demands(row()).watch_s) == (3.0, 0.0)
+
+
 def test_enrolments_ask_for_no_challenge_and_a_row_from_before_is_basic(clock):
     demanding = Demanding(LivenessSettings(), None, clock)
     policy = demanding.demands(row(Level.STRICT, kind=SessionKind.ENROLLMENT)).policy

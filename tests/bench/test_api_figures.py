@@ -162,7 +162,7 @@ def test_a_part_that_could_not_be_measured_is_not_reached():
     assert "nothing came" in row.what
 
 
-async def test_a_part_that_fails_leaves_the_others(monkeypatch, capsys):
+async def test_a_part_that_fails_leaves_the_others(monkeypatch, capsys, tmp_path):
     async def measured(part, *_):
         if part == "load":
             raise TimeoutError("nothing came")
@@ -170,8 +170,10 @@ async def test_a_part_that_fails_leaves_the_others(monkeypatch, capsys):
 
     monkeypatch.setattr(program, "measured", measured)
     monkeypatch.setattr(program, "jpegs", lambda _: [])
-    found = await program.report(options(["--only", "load", "sessions"]), Console(quiet=True))
+    given = options(["--only", "load", "sessions", "--out", str(tmp_path)])
+    found = await program.report(given, Console(quiet=True))
     assert (found["load"], found["sessions"]) == ({"failed": "TimeoutError: nothing came"}, {"part": "sessions"})
+    assert json.loads((tmp_path / "api.json").read_text()) == found
     assert "nothing came" in capsys.readouterr().err
 
 
@@ -186,18 +188,24 @@ def test_options_that_make_no_sense_are_refused(words, capsys):
     assert "make bench-api" in capsys.readouterr().err
 
 
-def test_an_interruption_writes_nothing_and_says_so(tmp_path, monkeypatch, capsys):
-    async def interrupted(*_):
-        os.kill(os.getpid(), signal.SIGINT)
-        await asyncio.sleep(10)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_what_was_measured_and_says_so(tmp_path, monkeypatch, capsys, number):
+    async def measured(part, *_):
+        if part == "sessions":
+            os.kill(os.getpid(), number)
+            await asyncio.sleep(10)
+        return {"part": part}
 
-    before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(program, "report", interrupted)
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(program, "measured", measured)
+    monkeypatch.setattr(program, "jpegs", lambda _: [])
     try:
-        assert program.main(["--out", str(tmp_path / "reports")]) == 130
+        assert program.main(["--only", "load", "sessions", "--out", str(tmp_path)]) == 130
     finally:
-        signal.signal(signal.SIGINT, before)
-    assert not (tmp_path / "reports").exists()
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    report = json.loads((tmp_path / "api.json").read_text())
+    assert (report["load"], "sessions" in report) == ({"part": "load"}, False)
     assert "interrupted" in capsys.readouterr().err
 
 

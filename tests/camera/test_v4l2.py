@@ -235,7 +235,7 @@ def test_exposure_follows_the_face_by_the_first_control_there_is():
     now = [10.0]
     bias, brightness = v4l2_controls.EXPOSURE_BIAS, v4l2_controls.BRIGHTNESS
     kernel = FakeControls({bias: (0, 8, 4), brightness: (-64, 64, 0), v4l2_controls.EXPOSURE_TIME: (1, 500, 83)})
-    controls = V4L2Controls(NULL, kernel, lambda: now[0])
+    controls = V4L2Controls(NULL, 24.0, kernel, lambda: now[0])
     controls.meter(Area(0, 0, 1, 1), 30.0)
     assert kernel.values[bias] == 5
     now[0] += 1
@@ -251,9 +251,33 @@ def test_exposure_follows_the_face_by_the_first_control_there_is():
 
 
 def test_a_camera_without_controls_is_left_as_it_is():
-    controls = V4L2Controls(NULL, FakeControls({}))
+    controls = V4L2Controls(NULL, 24.0, FakeControls({}))
     controls.meter(Area(0, 0, 1, 1), 10.0)
     controls.rate(5)
     assert controls.exposure().time_us is None
     controls.close()
     controls.close()
+
+
+def test_at_a_lower_rate_less_is_decoded():
+    class Steady(FakeDriver):
+        decoded = 0
+
+        def grab(self):
+            time.sleep(0.01)
+            return True
+
+        def retrieve(self):
+            self.decoded += 1
+            return True, np.zeros((4, 4, 3), np.uint8)
+
+    driver = Steady()
+    with opened(driver) as source:
+        source.controls.rate(10)
+        source.read()
+        before = driver.decoded
+        numbers = [source.read().seq for _ in range(3)]
+        assert driver.decoded - before <= 4
+        assert numbers[-1] - numbers[0] >= 8
+        source.controls.rate(24)
+        assert source.controls.apart == 0

@@ -3,6 +3,7 @@
 import asyncio
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from device.ambience import Ambience, keep_ambience
@@ -49,6 +50,20 @@ def test_a_dark_face_is_lit_until_it_has_gone() -> None:
     ambience.seen(nobody(), 6.9)
     assert ambience.lit
     ambience.seen(nobody(), 7.1)
+    assert not ambience.lit
+
+
+def test_somebody_who_moves_in_the_dark_is_lit_until_nobody_stirs() -> None:
+    ambience, dark = Ambience(RULES), msgspec.structs.replace(nobody(idle=False), grey=12.0)
+    for now in (1.0, 1.5):
+        ambience.seen(dark, now)
+    assert ambience.lit
+    ambience.seen(msgspec.structs.replace(nobody(), grey=12.0), 3.0)
+    assert ambience.lit
+    ambience.seen(msgspec.structs.replace(nobody(), grey=12.0), 3.6)
+    assert not ambience.lit
+    for now in (4.0, 4.5, 5.0):
+        ambience.seen(msgspec.structs.replace(nobody(idle=False), grey=90.0), now)
     assert not ambience.lit
 
 

@@ -94,6 +94,12 @@ async def test_what_is_wrong_is_told_by_its_component(tmp_path: Path) -> None:
     assert checks["models"] == "m.tflite: sha256 is another"
 
 
+async def test_a_vision_that_keeps_its_own_pauses_is_named_once_it_keeps_failing(tmp_path: Path) -> None:
+    device = health(tmp_path, camera=False)
+    cast("Any", device.camera.link).failing, cast("Any", device.camera.link).failures = True, 6
+    assert "vision@camera has ended 6 times in a row" in (await device.readiness())["camera"]
+
+
 async def test_heat_a_full_disk_and_an_unknown_time_only_degrade(tmp_path: Path, monkeypatch) -> None:
     device = health(tmp_path)
     await device.integrity._check()

@@ -106,6 +106,13 @@ def test_every_instruction_has_words_at_most_four_an_icon_and_speech(code: str) 
     assert spoken == set(words) | set(table(code, "SPEECH"))
 
 
+def test_every_code_of_a_closed_kiosk_has_words_and_is_explained_to_operators(root: Path) -> None:
+    shown = set(re.findall(r'Phase.CLOSED, reason="(\w+)"', (root / "device/kiosk.py").read_text())) | {"offline"}
+    assert set(table("en", "CLOSED")) == shown
+    explained = (root / "docs/operator.md").read_text().partition("Out of service")[2]
+    assert [code for code in shown if f"| `{code}` |" not in explained] == []
+
+
 @pytest.mark.parametrize("name", ["INSTRUCTIONS", "CONDITIONS", "REFUSALS", "CLOSED", "PHASES", "TEXTS", "SPEECH"])
 def test_languages_have_words_for_the_same(name: str) -> None:
     assert set(table("en", name)) == set(table("de", name))
@@ -150,6 +157,9 @@ class Desk:
     async def present(self, means: str, *said: str) -> None:
         self.heard.append((means, *said))
 
+    def tapped(self) -> None:
+        self.heard.append(("tap",))
+
 
 BAD = (
     "",
@@ -173,13 +183,14 @@ async def test_what_is_typed_reaches_the_kiosk_and_nothing_else_does(site: Site,
             await socket.send_str(text)
         await socket.send_bytes(b"x")
         await socket.send_str('{"type": "beat"}')
+        await socket.send_str('{"type": "tap"}')
         await socket.send_str('{"type": "pad", "open": true}')
         await socket.send_str('{"type": "pin", "number": "4711", "pin": "739218"}')
         await socket.send_str('{"type": "card", "text": "0012345678"}')
         async with asyncio.timeout(2):
-            while len(desk.heard) < 3:  # noqa: ASYNC110  # the desk tells nobody
+            while len(desk.heard) < 4:  # noqa: ASYNC110  # the desk tells nobody
                 await asyncio.sleep(0.01)
-    assert desk.heard == [("pad", True), ("pin", "4711", "739218"), ("card", "0012345678")]
+    assert desk.heard == [("tap",), ("pad", True), ("pin", "4711", "739218"), ("card", "0012345678")]
     assert site.screen.beat_at is not None
     assert not any(secret in caplog.text for secret in ("739218", "0012345678", "script"))
 

@@ -57,6 +57,11 @@ OUTSIDE = """() => [...document.querySelectorAll('h1, p, button, .stage')]
     .filter(([, box]) => box.width
         && (box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1))
     .map(([name]) => name)"""
+DURATION = """() => new Promise((found, failed) => {
+    const speech = new Audio('speech/en/turn_left.ogg');
+    speech.onloadedmetadata = () => found(speech.duration);
+    speech.onerror = () => failed(speech.error);
+})"""
 SMALL = """() => [...document.querySelectorAll('button')]
     .filter((each) => each.checkVisibility() && Math.min(each.offsetWidth, each.offsetHeight) < 48).map((each) => each.id)"""
 
@@ -77,6 +82,9 @@ class Kiosk:
 
     async def present(self, means: str, *said: str) -> None:
         self.said.append((means, *said))
+
+    def tapped(self) -> None:
+        self.said.append(("tap",))
 
     def show(self, sign: Sign) -> None:
         self.loop.call_soon_threadsafe(self.board.show, sign)
@@ -180,6 +188,7 @@ def test_a_number_and_a_pin_are_typed_by_touch(page: Page, kiosk: Kiosk) -> None
     page.click("#done")
     page.wait_for_timeout(200)
     assert kiosk.said[-1] == ("pin", "4711", "739218")
+    assert ("tap",) in kiosk.said
 
 
 def test_the_same_by_keyboard_alone(page: Page, kiosk: Kiosk) -> None:
@@ -209,13 +218,13 @@ def test_what_a_reader_types_is_a_card_and_nothing_else(page: Page, kiosk: Kiosk
     page.keyboard.type("0012345678")
     page.keyboard.press("Enter")
     page.wait_for_timeout(300)
-    assert [said for said in kiosk.said if said[0] != "pad"] == [("card", "0012345678")]
+    assert [said for said in kiosk.said if said[0] not in ("pad", "tap")] == [("card", "0012345678")]
     assert (page.text_content("#typed") or "").strip() == ""
     kiosk.said.clear()
     page.keyboard.type("<script>alert(1)</script>")
     page.keyboard.press("Enter")
     page.wait_for_timeout(300)
-    assert [said for said in kiosk.said if said[0] != "pad"] == []
+    assert [said for said in kiosk.said if said[0] not in ("pad", "tap")] == []
 
 
 def test_languages_are_chosen_and_a_welcome_is_in_ones_own(page: Page, kiosk: Kiosk) -> None:
@@ -234,6 +243,7 @@ def test_what_is_asked_is_said_aloud_and_the_page_beats(page: Page, kiosk: Kiosk
     with page.expect_response(lambda answer: answer.url.endswith("/speech/en/turn_left.ogg")) as heard:
         settled(page, kiosk, "turn")
     assert heard.value.status in (200, 206)
+    assert 0.5 < page.evaluate(DURATION) < 5
     page.wait_for_timeout(2500)
     assert kiosk.beat() is not None
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -11,9 +12,10 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
 from device.admin import AdminConnection
+from device.commands import Sight, WatchCamera
 from device.config import load_config
 from device.factor_commands import UserPinIsSet, UserPinSet
-from device.setup import create, plan
+from device.setup import Frontage, create, plan
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -110,3 +112,34 @@ def test_a_kiosk_that_is_gone_is_said_to_be_out_of_service(page: Page, start, tm
     assert kiosk.stop() == 0
     shown(page, "body[data-phase=closed]", 10)
     assert page.locator("#headline").text_content() == "Out of service"
+
+
+async def embedded_of_faces(file: Path, count: int) -> set[bool]:
+    """Whether the next frames with a face were embedded."""
+    found: list[bool] = []
+    async with aclosing(AdminConnection(load_config(file).admin_socket).perform(WatchCamera())) as sights:
+        async for sight in sights:
+            assert isinstance(sight, Sight)
+            found += [sight.embedded] * bool(sight.faces and not sight.condition)
+            if len(found) >= count:
+                break
+    return set(found)
+
+
+def test_on_a_public_frontage_nobody_is_embedded_before_a_touch(page: Page, start, tmp_path: Path) -> None:
+    file = tmp_path / "facekiosk.toml"
+    made, _ = plan(file, frontage=Frontage.PUBLIC)
+    create(file, made.replace("# port = 8080", "port = 0").replace("# mark_eye_distance = 60.0", "mark_eye_distance = 600.0"))
+    kiosk = start("provisioning", "run", "--camera", "demo", "--config", str(file))
+    page.goto(kiosk.wait_for(r"(http://127\.0\.0\.1:\d+/kiosk/)", 60)[1])
+    kiosk.wait_for(r"^ready after", 30)
+    with ThreadPoolExecutor() as aside:
+        assert aside.submit(asyncio.run, embedded_of_faces(file, 25)).result() == {False}
+    assert page.get_attribute("body", "data-idle") == "yes"
+    assert "touch the screen" in (page.text_content("#privacy") or "")
+    for _ in range(12):
+        page.click("main", position={"x": 10, "y": 10})
+        if page.locator("body[data-outcome=granted]").count():
+            break
+        page.wait_for_timeout(5000)
+    kiosk.wait_for(r"^granted  user grace", 60)

@@ -1,6 +1,7 @@
 """The running demo as an installer and an updater meet it: health, clock, commissioning, and systemd's notify socket."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -38,7 +39,8 @@ def test_control_is_ready_and_alive_and_its_children_say_nothing_to_systemd(kios
     while told.count() < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert told.count() >= 2
-    assert [each for each in told.told if "READY=1" in each] == ["READY=1\nSTATUS=policy basic, door simulated"]
+    (ready,) = (each for each in told.told if "READY=1" in each)
+    assert re.fullmatch(r"READY=1\nSTATUS=policy \w+, door simulated", ready)
 
 
 def test_the_gate_opens_once_the_device_is_well_for_long_enough(kiosk: Running, device: Path, ctl: Callable[..., Any]) -> None:
@@ -66,6 +68,7 @@ def test_the_clock_is_shown_and_confirmed(kiosk: Running, device: Path, ctl: Cal
     assert ctl("clock", "set", "tomorrow", "--config", str(device)).returncode == 2
 
 
+@pytest.mark.long
 def test_a_commissioning_is_done_and_gone_on_with(kiosk: Running, device: Path, tmp_path: Path, ctl: Callable[..., Any]) -> None:
     file = tmp_path / "hall.json"
 

@@ -32,6 +32,16 @@ def test_somebody_far_away_moves_at_once():
     assert gate.moves(somebody(21, 60))
 
 
+def test_in_the_dark_less_is_motion():
+    gate = MotionGate()
+    for number in range(20):
+        assert not gate.moves(room(number, 0.12, noise=6.0))
+    dark = room(21, 0.12, noise=6.0)
+    dark[60:180, 80:200] += 6
+    assert gate.moves(dark)
+    assert gate.grey < 20
+
+
 @pytest.mark.parametrize("light", [0.75, 1.3])
 def test_a_lamp_or_the_cameras_own_exposure_is_no_motion(light):
     gate = MotionGate()

@@ -106,6 +106,8 @@ def test_integrity_and_planarity_say_why():
     assert fusion.integrity(["looped_stream", "duplicated_frames"]) == Cue(
         "integrity", Verdict.FAILED, "duplicated_frames+looped_stream", 2.0
     )
+    assert fusion.integrity([], 1.0, 3.0).verdict is Verdict.WAITING
+    assert fusion.integrity([], 3.0, 3.0).verdict is Verdict.PASSED
     solid, flat, nothing = (Turn(20.0, 1.0, 0.1, 0.2, None, None, told) for told in (True, False, None))
     assert fusion.planarity([solid, nothing]).verdict is Verdict.PASSED
     assert fusion.planarity([solid, flat]).verdict is Verdict.FAILED
