@@ -82,6 +82,13 @@ def measured(options: argparse.Namespace, model: LivenessModel, console: Console
     return sessions, timing.times(network, embedder, recorder.others.get("teacher"))
 
 
+def left_out(model: LivenessModel) -> dict[str, Any]:
+    """Errors at the threshold on cameras left out of training, by the runs that the manifest's calibration is of."""
+    table = model.calibration
+    at = max(number for number, threshold in enumerate(table.thresholds) if threshold <= model.threshold)
+    return {"data": table.data, "threshold": table.thresholds[at], "apcer": table.apcer[at], "bpcer": table.bpcer[at]}
+
+
 def main() -> int:
     """Run it; 1 where the data or the network is missing."""
     options = parse(sys.argv[1:])
@@ -99,6 +106,7 @@ def main() -> int:
     thresholds = {"float32": model.threshold, "teacher": TEACHER_THRESHOLD}
     found = {"model": model.id, "machine": timing.machine(), "milliseconds": times}
     found |= report.build(sessions, model.threshold, thresholds)
+    found["left_out"] = left_out(model)
     found["targets"] = targets.rows(sessions, found)
     write(options.out, sessions, found, model)
     print(json.dumps(found, indent=1)) if options.json else Console(width=160).print(Markdown(tables.whole(found)))

@@ -1,17 +1,19 @@
 """Every presentation through the device's own pipeline: what was scored frame by frame, and what each policy makes of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+import msgspec
+
+from api.evidence import Evidence
 from bench.pad.data import Presentation
 from bench.pad.judges import Recorder, Scored
 from inference.liveness import fusion
-from inference.liveness.fusion import Cue, Judgement, Verdict
-from inference.liveness.passive import Bands, Windows
-from inference.liveness.policy import POLICIES, Level, Policy
-from inference.observation import LivenessEvidence
+from inference.liveness.fusion import Judgement, Verdict
+from inference.liveness.passive import Bands
+from inference.liveness.policy import POLICIES, Challenging, Level, Policy
+from inference.observation import USABLE, Observation
 from inference.pipeline import Pipeline
+from inference.probe import SamplePool
 from inference.settings import VisionSettings
 from inference.stages import Embedder
 
@@ -36,67 +38,58 @@ class Session:
     conditions: dict[str, int] = field(default_factory=dict)
     """How many frames could not be used, by why."""
     scored: list[Scored] = field(default_factory=list)
+    counted: list[bool] = field(default_factory=list)
+    """Of each scored frame, whether policies take it into a window: eyes open, face towards the camera."""
     decisions: dict[str, str] = field(default_factory=dict)
     """By policy: `accepted`, `refused`, `not_decided`, or `challenged` (a recording cannot answer)."""
     reasons: dict[str, str] = field(default_factory=dict)
 
     def windows(self, judge: str = "") -> list[float]:
         """Mean scores of windows that follow each other; the shipped network's or another judge's."""
-        scores = [row.others[judge] if judge else row.shipped for row in self.scored]
+        rows = [row for row, counts in zip(self.scored, self.counted, strict=True) if counts]
+        scores = [row.others[judge] if judge else row.shipped for row in rows]
         return [sum(scores[at : at + WINDOW]) / WINDOW for at in range(0, len(scores) - WINDOW + 1, WINDOW)]
 
 
-@dataclass(slots=True)
 class Shown:
-    """What a track has shown so far, as the session of control keeps it."""
+    """What a session's track has shown so far, kept as control keeps it."""
 
-    bands: Bands
-    windows: Windows = field(default_factory=Windows)
-    evidence: LivenessEvidence | None = None
+    def __init__(self, bands: Bands) -> None:
+        self.bands, self.evidence = bands, Evidence(SamplePool(1))
 
-    def take(self, time: float, evidence: LivenessEvidence) -> None:
-        """One more frame."""
-        self.evidence = evidence
-        if evidence.passive is not None:
-            self.windows = self.windows.seen(time, evidence.passive)
+    def take(self, seen: Observation) -> bool:
+        """One more frame; whether its score went into a window."""
+        usable = seen.condition == USABLE
+        before = self.evidence.seen(seen)
+        self.evidence = before.scored(seen) if usable else before
+        return self.evidence.windows != before.windows
 
     def judge(self, policy: Policy) -> Judgement:
         """What the policy says now."""
-        return fusion.fuse(policy, self._cues(may_ask=policy.challenge != "never"))
-
-    def _cues(self, *, may_ask: bool) -> Sequence[Cue]:
-        seen = self.evidence
-        if seen is None:
-            return ()
-        needed = GESTURES
-        return (
-            fusion.gestures((seen.frames, needed[0]), (seen.blinks, needed[1]), (seen.motion, needed[2])),
-            fusion.passive(self.windows, self.bands, may_ask=may_ask),
-            fusion.integrity(seen.alarms),
-            fusion.planarity(seen.turns),
+        seen, (frames, blinks, motion) = self.evidence, GESTURES
+        cues = (
+            fusion.gestures((seen.frames, frames), (seen.blinks, blinks), (seen.motion, motion)),
+            fusion.passive(seen.windows, self.bands, may_ask=policy.challenge is not Challenging.NEVER),
+            fusion.integrity(sorted(seen.alarms)),
         )
+        return fusion.fuse(policy, cues)
 
 
 def run(presentation: Presentation, recorder: Recorder, embedder: Embedder, settings: VisionSettings) -> Session:
-    """Show it to the pipeline: a clip as a stream, a folder's photos each on its own."""
-    session = Session(presentation)
-    bands = bands_of(recorder)
-    shown = Shown(bands)
-    whole = presentation.path.is_dir()
-    make = Pipeline.photos if whole else Pipeline.stream
+    """Show it to the pipeline: a clip as a stream, a folder's photos each on its own, as one track."""
+    session, shown = Session(presentation), Shown(bands_of(recorder))
+    stills = presentation.path.is_dir()
+    make = Pipeline.photos if stills else Pipeline.stream
     recorder.rows = session.scored
     with make(embedder, settings, passive=recorder) as pipeline:
-        track: Any = None
         for frame in presentation.frames():
             seen = pipeline.observe(frame)
             session.frames += 1
             if seen.condition:
                 session.conditions[seen.condition] = session.conditions.get(seen.condition, 0) + 1
-            if not whole and seen.track != track:
-                shown, track = Shown(bands), seen.track
-            if seen.liveness is not None:
-                shown.take(frame.time, seen.liveness)
-                _decide(session, shown)
+            counted = shown.take(msgspec.structs.replace(seen, track=min(seen.track, 1)) if stills else seen)
+            session.counted += [counted] * (len(session.scored) - len(session.counted))
+            _decide(session, shown)
     for level in Level:
         session.decisions.setdefault(level, "not_decided")
     return session
@@ -109,14 +102,12 @@ def bands_of(recorder: Recorder) -> Bands:
 
 
 def _decide(session: Session, shown: Shown) -> None:
-    """The first decision of each policy stands."""
+    """The first decision of each policy stands; that a challenge is due is none yet."""
     for level, policy in POLICIES.items():
         if session.decisions.get(level, "challenged") != "challenged":
             continue
         judged = shown.judge(policy)
-        outcome = OUTCOMES[judged.verdict]
-        waits_for_challenge = judged.verdict is Verdict.WAITING and judged.reason.startswith("challenge")
-        if waits_for_challenge:
-            outcome = "challenged"
+        due = judged.verdict is Verdict.WAITING and judged.reason.startswith(("challenge", "planarity"))
+        outcome = "challenged" if due else OUTCOMES[judged.verdict]
         if outcome != "not_decided":
             session.decisions[level], session.reasons[level] = outcome, judged.reason

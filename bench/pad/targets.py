@@ -27,6 +27,8 @@ def rows(sessions: list[Session], report: Report) -> list[Report]:
         _at_most(
             "print and replay, unseen subjects and cameras, per frame: APCER", 0.02, _attacks(sessions, report["threshold"])
         ),
+        _left_out("a camera left out of training (the recipe's short run without it), per frame: APCER", 0.02, "apcer", report),
+        _left_out("the same: BPCER", 0.10, "bpcer", report),
         _below("int8 against float: AUC lost", 0.002, float32.get("auc_lost")),
         _at_least("int8 against float: same decision", 0.99, float32.get("same_decision")),
         _at_most("verdicts turned by a box 20 % smaller", 0.01, scales.get("scale 0.8")),
@@ -53,6 +55,13 @@ def _none_accepted(decided: dict[str, int]) -> bool | None:
 
 def _count(decided: dict[str, int]) -> str:
     return f"{decided.get('accepted', 0)} of {sum(decided.values())}" if decided else "-"
+
+
+def _left_out(what: str, limit: float, key: str, report: Report) -> Report:
+    found = report.get("left_out")
+    value = None if found is None else found[key]
+    shown = "-" if value is None else f"{100 * value:.1f} % ({found['data']})"
+    return _row(what, f"≤ {100 * limit:g} %", shown, None if value is None else value <= limit)
 
 
 def _at_most(what: str, limit: float, rate: Report | None) -> Report:

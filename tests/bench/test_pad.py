@@ -15,7 +15,7 @@ from bench.pad.sessions import Session, Shown
 from inference.liveness.crops import CropError, Square
 from inference.liveness.passive import Bands
 from inference.liveness.policy import POLICIES, Level
-from inference.observation import LivenessEvidence
+from inference.observation import LivenessEvidence, Observation, Pose
 
 NOWHERE = Path("nowhere")
 
@@ -27,6 +27,7 @@ def session(species: str, scores: list[float], *, source: str = "webcam", subjec
         Scored(one, {"float32": one + 0.02}, {name: one - 0.3 if name == "scale 1.2" else one for name in JITTERS})
         for one in scores
     ]
+    made.counted = [True] * len(scores)
     made.decisions = dict.fromkeys(Level, "accepted" if species == "live" else "refused")
     return made
 
@@ -146,8 +147,11 @@ def test_a_box_that_leaves_the_picture_is_no_verdict() -> None:
     assert (square.x, square.y, square.side) == pytest.approx((1, -1, 12))
 
 
-def evidence(passive: float, alarms: tuple[str, ...] = ()) -> LivenessEvidence:
-    return LivenessEvidence(frames=9, blinks=1, long_closures=0, eyes_closed=False, motion=0.5, passive=passive, alarms=alarms)
+def observed(number: int, passive: float, alarms: tuple[str, ...] = (), yaw: float = 0.0) -> Observation:
+    shown = LivenessEvidence(
+        frames=number, blinks=1, long_closures=0, eyes_closed=False, motion=0.5, passive=passive, alarms=alarms
+    )
+    return Observation(seq=number, time=number / 10, width=9, height=9, track=1, pose=Pose(yaw, 0, 0), liveness=shown)
 
 
 @pytest.mark.parametrize(
@@ -163,6 +167,12 @@ def evidence(passive: float, alarms: tuple[str, ...] = ()) -> LivenessEvidence:
 def test_policies_judge_the_windows_as_the_device_does(scores, alarms, passive, adaptive) -> None:
     shown = Shown(Bands(0.65, 0.35, 0.5))
     for number, score in enumerate(scores):
-        shown.take(number / 10, evidence(score, alarms))
+        assert shown.take(observed(number, score, alarms))
     assert shown.judge(POLICIES[Level.PASSIVE]).verdict == passive
     assert shown.judge(POLICIES[Level.ADAPTIVE]).verdict == adaptive
+    assert shown.judge(POLICIES[Level.STRICT]).verdict in ("waiting", "failed")
+
+
+def test_a_face_turned_away_goes_into_no_window() -> None:
+    shown = Shown(Bands(0.65, 0.35, 0.5))
+    assert [shown.take(observed(number, 0.9, yaw=30 * number)) for number in range(2)] == [True, False]

@@ -2,7 +2,8 @@
 # Rebuild the passive liveness network: sources -> views and what the teachers say of them -> training -> int8 -> report -> manifest.
 #   FACEKIOSK_DATA          folder with eval/ and teachers/ laid out like the evaluation data (default: ../shared)
 #   SCENES                  scenes to make, two views each (default: 24000)
-#   STEPS                   steps of 64 views (default: 12000), and half as many more with views of faces that nearly fill the frame
+#   STEPS                   steps of 64 views (default: 12000, of which 11000 are run), and a quarter more at half the rate with
+#                           views of faces that nearly fill the frame as well
 #   THREADS                 cores to train on (default: 1)
 #   SHIP=1                  copy network and manifest into models/liveness/, curve and weights beside this file
 # Goes on where it was stopped; remove build/passive to start afresh. About an hour on one core of a workstation (x86-64,
@@ -23,10 +24,10 @@ here passive.sources --eval "$data/eval" --work "$work"
 here passive.views --eval "$data/eval" --teachers "$data/teachers" --work "$work" --count "${SCENES:-24000}"
 here passive.views --eval "$data/eval" --teachers "$data/teachers" --work "$work" --count $((${SCENES:-24000} / 3)) --seed 2 --reach 1.12 2.4
 train --out "$work/without-webcam" --steps 3000 --without webcam --views 7000
-train --out "$work/first" --steps "${STEPS:-12000}"
-train --out "$work/run" --steps $((${STEPS:-12000} / 2)) --rate 1e-3 --sets 1 2 --start "$work/first/weights.npz"
+train --out "$work/first" --steps "${STEPS:-12000}" --until $((${STEPS:-12000} * 11 / 12))
+train --out "$work/run" --steps $((${STEPS:-12000} / 4)) --rate 1e-3 --sets 1 2 --start "$work/first/weights.npz"
 PYTHONPATH=models/build .venv-models/bin/python -W ignore -m passive.export --work "$work" --weights "$work/run/weights.npz" --out "$out"
-finish() { here passive.finish --run "$work/run" --without "$work/without-webcam" --out "$out" "$@"; }
+finish() { here passive.finish --first "$work/first" --run "$work/run" --without "$work/without-webcam" --out "$out" "$@"; }
 rm -f build/reports/pad.json
 finish
 here bench.pad --model "$out/manifest.toml" --eval "$data/eval" --teachers "$data/teachers"

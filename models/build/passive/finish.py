@@ -68,6 +68,15 @@ def measured(report: Path) -> dict[str, Any]:
     return rates
 
 
+def joined(curves: list[list[dict[str, float]]]) -> list[dict[str, float]]:
+    """One curve of runs that go on from each other: steps counted through."""
+    rows: list[dict[str, float]] = []
+    for curve in curves:
+        done = rows[-1]["step"] if rows else 0
+        rows += [{**row, "step": row["step"] + done} for row in curve]
+    return rows
+
+
 def plot(curve: list[dict[str, float]], path: Path) -> None:
     """Losses over the steps, and errors on webcam frames as they are."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
@@ -87,6 +96,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="folder of the training run")
+    parser.add_argument("--first", type=Path, required=True, help="folder of the run that it went on from")
     parser.add_argument("--without", type=Path, nargs="+", required=True, help="folders of runs that left a camera out")
     parser.add_argument("--out", type=Path, required=True, help="folder with the exported network")
     parser.add_argument("--report", type=Path, default=Path("build/reports/pad.json"), help="what `make pad-report` measured")
@@ -106,9 +116,9 @@ def main() -> None:
         for path in (given.out / FILE, written):
             shutil.copy(path, given.ship)
         here = Path(__file__).parent
-        curve = json.loads((given.run / "curve.json").read_text(encoding="utf-8"))
-        plot(curve["curve"], here / "curve.png")
-        (here / "curve.json").write_text(json.dumps(curve, indent=1) + "\n", encoding="utf-8")
+        curves = [json.loads((run / "curve.json").read_text(encoding="utf-8")) for run in (given.first, given.run)]
+        plot(joined([curve["curve"] for curve in curves]), here / "curve.png")
+        (here / "curve.json").write_text(json.dumps(curves, indent=1) + "\n", encoding="utf-8")
         shutil.copy(given.run / "weights.npz", here / "weights.npz")
 
 

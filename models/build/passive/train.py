@@ -16,7 +16,7 @@ from torch.nn import functional
 from passive.data import Data, load
 from passive.network import FEATURES, Student, as_input
 
-_WARM_UP, _REPORT_EVERY, _SAVE_EVERY = 300, 250, 1000
+_WARM_UP, _REPORT_EVERY, _SAVE_EVERY = 300, 250, 500
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,13 @@ class Run:
         torch.save({"plan": asdict(self.plan), **parts, "step": self.step, "curve": self.curve}, partial)
         partial.rename(self.out / "checkpoint.pt")
 
-    def train(self) -> None:
-        """Run to the end of the plan."""
+    def train(self, until: int) -> None:
+        """Run to the end of the plan, or to an earlier step."""
+        last = min(until, self.plan.steps)
         began, first, losses = time.monotonic(), self.step, []
-        while self.step < self.plan.steps:
+        while self.step < last:
             losses.append(self._one())
-            at_end = self.step == self.plan.steps
+            at_end = self.step == last
             if self.step % _REPORT_EVERY == 0 or at_end:
                 left = (time.monotonic() - began) / (self.step - first) * (self.plan.steps - self.step) / 60
                 means = dict(zip(("verdict", "features", "logits"), np.mean(losses, axis=0).round(4).tolist(), strict=True))
@@ -161,6 +162,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="work folder with views")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--steps", type=int, default=Plan.steps, help="of 64 views each (default: %(default)s)")
+    parser.add_argument("--until", type=int, default=10**9, help="step to stop at, the rate of learning not yet at its end")
     parser.add_argument("--without", default="", help="leave a camera out: webcam or clip")
     parser.add_argument("--truth", type=float, default=Plan.truth)
     parser.add_argument("--features", type=float, default=Plan.features)
@@ -186,7 +188,7 @@ def main() -> None:
     )
     run = Run(data, plan, given.out)
     try:
-        run.train()
+        run.train(given.until)
     except KeyboardInterrupt:
         raise SystemExit("\nstopped; the same command goes on from the last checkpoint") from None
     (given.out / "curve.json").write_text(json.dumps({"plan": asdict(plan), "curve": run.curve}, indent=1), encoding="utf-8")
