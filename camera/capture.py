@@ -5,7 +5,9 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from camera.frame import Frame
+import numpy as np
+
+from camera.frame import Frame, Image
 from camera.latest import Latest
 from camera.source import CameraError, CameraFailed, FrameSource
 
@@ -13,6 +15,15 @@ log = logging.getLogger(__name__)
 
 STOP_S = 2.0
 """Seconds a source has to return from `read` once closed; a thread that hangs in a driver ends with the process."""
+
+
+LEAST = 16
+"""Pixels, across and down, below which an array is no picture of anything."""
+
+
+def is_picture(image: Image) -> bool:
+    """Whether an array has the shape and type that every stage counts on."""
+    return image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3 and min(image.shape[:2]) >= LEAST
 
 
 class Capture:
@@ -78,6 +89,9 @@ class Capture:
         try:
             while not self._frames.closed:
                 frame = self._source.read()
+                if not is_picture(frame.image):
+                    # A driver that hiccups: no reason to stop. Lasting damage is no progress, and ends as that.
+                    continue
                 self._last_seq = frame.seq
                 self._put(frame)
         except CameraError as error:

@@ -27,7 +27,9 @@ class Scripted:
         step = self.steps.pop(0)
         if isinstance(step, Exception):
             raise step
-        return Frame(step, float(step), np.zeros((2, 2, 3), np.uint8))
+        if isinstance(step, np.ndarray):
+            return Frame(99, 99.0, step)
+        return Frame(step, float(step), np.zeros((16, 16, 3), np.uint8))
 
     def instruct(self, instruction):
         self.told.append(instruction)
@@ -88,3 +90,22 @@ def test_closing_stops_the_thread_and_the_source():
     assert not any(thread.name == "capture" for thread in threading.enumerate())
     with pytest.raises(CameraError):
         capture.take(1)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        np.zeros((0, 0, 3), np.uint8),
+        np.zeros((1, 1, 3), np.uint8),
+        np.zeros((16, 16), np.uint8),
+        np.zeros((16, 16, 4), np.uint8),
+        np.zeros((16, 16, 3), np.float32),
+    ],
+    ids=lambda picture: f"{picture.dtype}-{picture.shape}",
+)
+def test_what_is_no_picture_is_left_out_and_is_no_progress(garbage):
+    with Capture(Scripted(garbage, 1, garbage)) as capture:
+        assert capture.take(5).seq == 1
+        with pytest.raises(TimeoutError):
+            capture.take(0.05)
+        assert capture.last_seq == 1
