@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page
 from device.certificates import load_certificate
 from device.config import load_config
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 UNDER_WAY = "document.querySelector('progress')?.value > 0 || document.querySelector('#ending')"
@@ -55,7 +55,7 @@ def url(kiosk) -> str:
 def account(device: Path, name: str, role: str) -> dict:
     command = [sys.executable, "-m", "provisioning", "operator", "add", name, "--role", role, "--json", "--config", str(device)]
     answer = f"{PASSWORD}\n{PASSWORD}\n"
-    done = subprocess.run(command, cwd=ROOT, input=answer, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, input=answer, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
 
@@ -83,7 +83,7 @@ def sign_in(page: Page, url: str, name: str, code: str) -> None:
     page.click("button[type=submit]")
 
 
-def seen(page: Page, text: str, seconds: float = 30) -> None:
+def seen(page: Page, text: str, seconds: float = 90) -> None:
     page.wait_for_function("text => document.body.textContent.includes(text)", arg=text, timeout=seconds * 1000)
 
 
@@ -182,7 +182,7 @@ def kioskctl_json(device: Path, *command: str) -> str:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     return done.stdout
