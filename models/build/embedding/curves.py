@@ -26,7 +26,7 @@ def draw(curve: Path, picture: Path) -> None:
     for axes in (losses, validation):
         axes.grid(alpha=0.3)
     plan = run["plan"]
-    figure.suptitle(f"{plan['steps']} steps of {plan['parts']} x {plan['part']} photos, seed {plan['seed']}")
+    figure.suptitle(f"{plan['steps']} steps of {plan['batch']} photos, seed {plan['seed']}")
     figure.savefig(picture, dpi=110)
 
 

@@ -16,10 +16,11 @@ _CENTRE = (96.0, 109.0)
 
 
 class Augmenter:
-    """Makes training views of (n, 3, 192, 192) RGB 0..255 crops as (n, 3, 150, 150) chips."""
+    """Makes training views of (n, 3, 192, 192) RGB 0..255 crops as (n, 3, 150, 150) chips, where the crops are: CPU or GPU."""
 
-    def __init__(self, seed: int) -> None:
-        self.random = torch.Generator().manual_seed(seed)
+    def __init__(self, seed: int, device: torch.device) -> None:
+        self.device = device
+        self.random = torch.Generator(device).manual_seed(seed)
 
     def views(self, crops: Tensor) -> Tensor:
         """One random view of each crop."""
@@ -30,13 +31,16 @@ class Augmenter:
         return self._noisy(chips).clamp(0, 255)
 
     def _normal(self, n: int, sigma: float) -> Tensor:
-        return torch.randn(n, generator=self.random) * sigma
+        return torch.randn(n, generator=self.random, device=self.device) * sigma
 
     def _uniform(self, n: int, low: float, high: float) -> Tensor:
-        return torch.rand(n, generator=self.random) * (high - low) + low
+        return torch.rand(n, generator=self.random, device=self.device) * (high - low) + low
 
     def _chosen(self, n: int, share: float) -> Tensor:
-        return torch.rand(n, generator=self.random) < share
+        return torch.rand(n, generator=self.random, device=self.device) < share
+
+    def _drawn(self, kinds: int, count: int) -> list[int]:
+        return torch.randint(0, kinds, (count,), generator=self.random, device=self.device).tolist()
 
     def _geometry(self, crops: Tensor) -> Tensor:
         """Mirror, rotation (sigma 2 degrees), scale (3 %), shift (1 %) around dlib's window."""
@@ -59,14 +63,14 @@ class Augmenter:
         shape = (n, 1, 1, 1)
         mean = chips.mean(dim=(1, 2, 3), keepdim=True)
         chips = (chips - mean) * self._uniform(n, 0.7, 1.3).view(shape) + mean + self._normal(n, 12).view(shape)
-        dark = torch.where(self._chosen(n, 0.1), self._uniform(n, 0.15, 0.6), torch.ones(n))
+        dark = torch.where(self._chosen(n, 0.1), self._uniform(n, 0.15, 0.6), 1.0)
         chips = chips * dark.view(shape)
         grey = chips.mean(dim=1, keepdim=True)
-        saturation = torch.where(self._chosen(n, 0.12), torch.zeros(n), self._uniform(n, 0.5, 1.4)).view(shape)
+        saturation = torch.where(self._chosen(n, 0.12), 0.0, self._uniform(n, 0.5, 1.4)).view(shape)
         chips = grey + (chips - grey) * saturation
-        chips = chips * (1 + torch.randn((n, 3, 1, 1), generator=self.random) * 0.06)
-        ramp = torch.linspace(-1, 1, SIDE).view(1, 1, 1, SIDE)
-        side = torch.where(self._chosen(n, 0.3), self._normal(n, 0.35), torch.zeros(n)).view(shape)
+        chips = chips * (1 + torch.randn((n, 3, 1, 1), generator=self.random, device=self.device) * 0.06)
+        ramp = torch.linspace(-1, 1, SIDE, device=self.device).view(1, 1, 1, SIDE)
+        side = torch.where(self._chosen(n, 0.3), self._normal(n, 0.35), 0.0).view(shape)
         return chips * (1 + side * ramp).clamp(0.1, 2)
 
     def _softened(self, chips: Tensor, share: float) -> Tensor:
@@ -74,9 +78,7 @@ class Augmenter:
         factors = (1.5, 2.0, 2.6, 3.5)
         chosen = self._chosen(len(chips), share).nonzero().flatten()
         chips = chips.clone()
-        for position, kind in zip(
-            chosen.tolist(), torch.randint(0, 6, (len(chosen),), generator=self.random).tolist(), strict=True
-        ):
+        for position, kind in zip(chosen.tolist(), self._drawn(6, len(chosen)), strict=True):
             one = chips[position : position + 1]
             if kind < len(factors):
                 small = functional.interpolate(one, scale_factor=1 / factors[kind], mode="area")
@@ -87,18 +89,19 @@ class Augmenter:
         return chips
 
     def _noisy(self, chips: Tensor) -> Tensor:
-        sigma = torch.where(self._chosen(len(chips), 0.5), self._uniform(len(chips), 0, 12), torch.zeros(len(chips)))
-        return chips + torch.randn(chips.shape, generator=self.random) * sigma.view(-1, 1, 1, 1)
+        sigma = torch.where(self._chosen(len(chips), 0.5), self._uniform(len(chips), 0, 12), 0.0)
+        return chips + torch.randn(chips.shape, generator=self.random, device=self.device) * sigma.view(-1, 1, 1, 1)
 
     def _covered(self, chips: Tensor, share: float) -> Tensor:
         """A mask or scarf over nose and mouth, dark glasses, a hat or fringe, or a hand: flat or striped cloth."""
         chosen = self._chosen(len(chips), share).nonzero().flatten().tolist()
         if not chosen:
             return chips
-        y, x = torch.meshgrid(torch.arange(SIDE, dtype=torch.float32), torch.arange(SIDE, dtype=torch.float32), indexing="ij")
+        side = torch.arange(SIDE, dtype=torch.float32, device=self.device)
+        y, x = torch.meshgrid(side, side, indexing="ij")
         chips = chips.clone()
         for position in chosen:
-            kind, (a, b, c) = int(torch.randint(0, 4, (1,), generator=self.random)), self._uniform(3, -1, 1).tolist()
+            (kind,), (a, b, c) = self._drawn(4, 1), self._uniform(3, -1, 1).tolist()
             if kind == 0:
                 inside = y > 76 + 10 * a + 0.0016 * (x - 74) ** 2 * (1 + b)
             elif kind == 1:

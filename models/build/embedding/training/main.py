@@ -37,7 +37,7 @@ def train(data: Path, teacher: Path, work: Path, plan: Plan, morphs: int) -> Non
     curve = work / "curve.partial.json"
     curve.write_text(json.dumps({"plan": vars(plan), "curve": run.curve}, indent=1), encoding="utf-8")
     curve.rename(work / "curve.json")
-    write_weights(run.averaged, work / "distilled.npz")
+    write_weights(run.averaged.cpu(), work / "distilled.npz")
     print(f"done: {work / 'distilled.npz'}", file=sys.stderr)
 
 
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/training"), help="where crops, answers and checkpoints are kept")
     parser.add_argument("--steps", type=int, default=Plan.steps, help="of 64 views each (default: %(default)s)")
     parser.add_argument(
-        "--morphs", type=int, default=10_000, help="faces blended of two, for the teacher to name (default: %(default)s)"
+        "--morphs", type=int, default=40_000, help="faces blended of two, for the teacher to name (default: %(default)s)"
     )
     parser.add_argument("--rate", type=float, default=Plan.peak_rate, help="highest rate of learning (default: %(default)s)")
     parser.add_argument("--start", default="", help="weights of an earlier run to go on from (default: dlib's network)")

@@ -28,6 +28,11 @@ class Student(nn.Module):
             if module is not None:
                 self.steps[str(number)] = module
 
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.get_buffer("mean").device
+
     def forward(self, chips: Tensor) -> Tensor:
         """Embeddings of a batch of chips."""
         x = self.features(chips)

@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from embedding.dlib_file import DlibNetwork, read_checked
-from embedding.training import lanes
 from embedding.training.augment import Augmenter
 from embedding.training.photos import Cache, chips_for_student
 from embedding.training.student import Student
@@ -32,14 +31,12 @@ _AT_ONCE = 16
 class Plan:
     """What is fixed before a run starts; a checkpoint of another plan is refused."""
 
-    steps: int = 3000
-    parts: int = 4
-    """Small batches a step, whose gradients are averaged."""
-    part: int = 16
-    """Photos of a small batch."""
-    batch_statistics: bool = False
-    """Whether the batch norms go by each small batch; of 16 photos that is so noisy that 100 steps lose what dlib knew."""
-    peak_rate: float = 1.5e-4
+    steps: int = 8000
+    batch: int = 64
+    """Views a step. The batch norms go by these: by 16 they are so noisy that 100 steps lose what dlib knew."""
+    bfloat16: bool = True
+    """Whether layers compute in bfloat16, weights and losses staying float32; for processors and GPUs that have it."""
+    peak_rate: float = 2.5e-4
     weight_decay: float = 5e-4
     average: float = 0.997
     """Decay of the averaged weights (EMA), which are what is exported."""
@@ -69,7 +66,7 @@ def loss_of(answers: Tensor, targets: Tensor, plan: Plan) -> tuple[Tensor, Tenso
     """1 - cosine to the target, and the squared error of all similarities in the batch, weighted to look-alikes."""
     cosine_loss = 1 - (answers * targets).sum(dim=1).mean()
     own, wanted = answers @ answers.T, targets @ targets.T
-    off = ~torch.eye(len(own), dtype=torch.bool)
+    off = ~torch.eye(len(own), dtype=torch.bool, device=own.device)
     hardness = 1 + 4 * torch.maximum(own.detach(), wanted).clamp(min=0)
     pair_loss = (hardness * (own - wanted) ** 2)[off].mean()
     return cosine_loss, plan.pair_weight * pair_loss
@@ -80,19 +77,20 @@ class PlanChanged(RuntimeError):
 
 
 class Batches:
-    """Draws small batches: half of each within one sex and group (look-alikes), a quarter morphs, the rest anywhere."""
+    """Draws batches: a quarter each within two cells of sex and group (look-alikes), a quarter morphs, the rest anywhere."""
 
     def __init__(self, cache: Cache, plan: Plan) -> None:
         self.cache, self.plan = cache, plan
 
-    def draw(self, step: int, part: int) -> tuple[Tensor, Tensor]:
-        """Crops (n, 3, 192, 192) and targets (n, 128) of a part of a step; the same for the same step, part and seed."""
-        rng = np.random.default_rng([self.plan.seed, step, part])
-        cache, n = self.cache, self.plan.part
-        morphs = rng.integers(0, len(cache.morph_pairs), n // 4)
-        within = rng.choice(cache.cells[rng.integers(len(cache.cells))], n // 2, replace=False)
-        anywhere = rng.choice(cache.training, n - n // 2 - len(morphs), replace=False)
-        single = np.concatenate([within, anywhere])
+    def draw(self, step: int) -> tuple[Tensor, Tensor]:
+        """Crops (n, 3, 192, 192) and targets (n, 128) of a step; the same for the same step and seed."""
+        rng = np.random.default_rng([self.plan.seed, step])
+        cache, quarter = self.cache, self.plan.batch // 4
+        morphs = rng.integers(0, len(cache.morph_pairs), quarter)
+        cells = rng.integers(0, len(cache.cells), 2)
+        within = [rng.choice(cache.cells[cell], quarter, replace=False) for cell in cells]
+        anywhere = rng.choice(cache.training, self.plan.batch - 3 * quarter, replace=False)
+        single = np.concatenate([*within, anywhere])
         first, second = cache.morph_pairs[morphs].T
         share = torch.from_numpy(cache.morph_weights[morphs]).view(-1, 1, 1, 1)
         blended = as_tensor(cache.crops[first]) * share + as_tensor(cache.crops[second]) * (1 - share)
@@ -105,7 +103,8 @@ def ridge_start(student: Student, cache: Cache, positions: np.ndarray) -> None:
     student.eval()
     with torch.no_grad():
         parts = np.array_split(positions, max(1, len(positions) // _AT_ONCE))
-        features = torch.cat([student.features(chips_for_student(cache.crops[part])) for part in parts]).double()
+        features = torch.cat([student.features(chips_for_student(cache.crops[part]).to(student.device)) for part in parts])
+    features = features.double().cpu()
     features = torch.cat([features, torch.ones(len(features), 1, dtype=torch.float64)], dim=1)
     wanted = torch.from_numpy(cache.targets[positions]).double()
     gram = features.T @ features + _RIDGE * torch.eye(features.shape[1], dtype=torch.float64)
@@ -123,17 +122,8 @@ def validate(model: Student, cache: Cache, limit: int = 640) -> float:
     held = np.setdiff1d(np.arange(len(cache.photos)), cache.training)
     held = held[:: max(1, len(held) // limit)]
     parts = np.array_split(held, max(1, len(held) // _AT_ONCE))
-    answers = torch.cat([functional.normalize(model(chips_for_student(cache.crops[part]))) for part in parts])
-    return float((answers * torch.from_numpy(cache.targets[held])).sum(dim=1).mean())
-
-
-def replica_of(student: Student) -> Student:
-    """A student with the same parameters, the very tensors, and running statistics of its own."""
-    replica = copy.deepcopy(student)
-    for own, shared in zip(replica.modules(), student.modules(), strict=True):
-        for name, parameter in shared.named_parameters(recurse=False):
-            setattr(own, name, parameter)
-    return replica
+    answers = torch.cat([functional.normalize(model(chips_for_student(cache.crops[part]).to(model.device))) for part in parts])
+    return float((answers.cpu() * torch.from_numpy(cache.targets[held])).sum(dim=1).mean())
 
 
 class Run:
@@ -141,28 +131,28 @@ class Run:
 
     def __init__(self, cache: Cache, plan: Plan, work: Path) -> None:
         self.cache, self.plan, self.work = cache, plan, work
-        self.student = Student(load(Path(plan.start))[0] if plan.start else first_network())
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.student = Student(load(Path(plan.start))[0] if plan.start else first_network()).to(self.device)
         self.step = 0
         self.curve: list[dict[str, float]] = []
         rng = np.random.default_rng(plan.seed)
         some = np.sort(rng.choice(cache.training, min(4096, len(cache.training)), replace=False))
         if not plan.start and not (work / "checkpoint.pt").exists():
             self.student.adopt_statistics(
-                chips_for_student(cache.crops[p]) for p in np.array_split(some, max(1, len(some) // _AT_ONCE))
+                chips_for_student(cache.crops[p]).to(self.device) for p in np.array_split(some, max(1, len(some) // _AT_ONCE))
             )
             ridge_start(self.student, cache, some)
         self.student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.student)
         self.optimizer = torch.optim.AdamW(self.student.parameters(), lr=plan.peak_rate, weight_decay=plan.weight_decay)
         self._resume()
-        self.replicas = [replica_of(self.student) for _ in range(plan.parts)]
-        self.batches, self.pool = Batches(cache, plan), lanes.pool()
+        self.batches = Batches(cache, plan)
 
     def _resume(self) -> None:
         path = self.work / "checkpoint.pt"
         if not path.exists():
             return
-        state = torch.load(path, weights_only=False)
+        state = torch.load(path, map_location=self.device, weights_only=False)
         if state["plan"] != vars(self.plan):
             raise PlanChanged(f"{path} is of another plan ({state['plan']}); remove it to start afresh")
         self.student.load_state_dict(state["student"])
@@ -211,35 +201,18 @@ class Run:
     def _one(self) -> tuple[float, float]:
         for group in self.optimizer.param_groups:
             group["lr"] = rate_at(self.step, self.plan)
-        answers = list(self.pool.map(self._part, range(self.plan.parts)))
-        for parameter, *gradients in zip(self.student.parameters(), *(answer[0] for answer in answers), strict=True):
-            parameter.grad = torch.stack(gradients).mean(dim=0)
+        crops, targets = (tensor.to(self.device) for tensor in self.batches.draw(self.step))
+        views = Augmenter(self.plan.seed * 1_000_003 + self.step, self.device).views(crops)
+        self.student.train()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.plan.bfloat16):
+            answers = self.student(views.contiguous(memory_format=torch.channels_last))
+        cosine_loss, pair_loss = loss_of(functional.normalize(answers.float()), targets, self.plan)
+        self.optimizer.zero_grad()
+        (cosine_loss + pair_loss).backward()
         self.optimizer.step()
         self.step += 1
-        self._share_statistics()
         self._average()
-        cosine, pairs = np.mean([answer[1] for answer in answers], axis=0)
-        return float(cosine), float(pairs)
-
-    def _part(self, part: int) -> tuple[tuple[Tensor, ...], tuple[float, float]]:
-        """Gradients and losses of one small batch, on one core."""
-        crops, targets = self.batches.draw(self.step, part)
-        views = Augmenter((self.plan.seed * 1_000_003 + self.step) * self.plan.parts + part).views(crops)
-        replica = self.replicas[part]
-        replica.train(self.plan.batch_statistics)
-        answers = functional.normalize(replica(views.contiguous(memory_format=torch.channels_last)))
-        cosine_loss, pair_loss = loss_of(answers, targets, self.plan)
-        gradients = torch.autograd.grad(cosine_loss + pair_loss, list(replica.parameters()))
-        return gradients, (cosine_loss.item(), pair_loss.item())
-
-    @torch.no_grad()
-    def _share_statistics(self) -> None:
-        """Every replica goes on from the mean of all replicas' running statistics."""
-        for shared, *own in zip(self.student.buffers(), *(replica.buffers() for replica in self.replicas), strict=True):
-            if shared.is_floating_point():
-                shared.copy_(torch.stack(own).mean(dim=0))
-                for buffer in own:
-                    buffer.copy_(shared)
+        return cosine_loss.item(), pair_loss.item()
 
     @torch.no_grad()
     def _average(self) -> None:
