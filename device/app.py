@@ -5,7 +5,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from api.frames import FrameDesk
 from api.limits import Limits
 from api.links import EnrollLinks
 from api.lockouts import Lockouts
+from api.ports import Recognition
 from api.routes.enroll import EnrollPage
 from api.server import build_app, serve
 from api.services import Services
@@ -29,9 +30,11 @@ from device.aiming_commands import AimDesk
 from device.ambience import keep_ambience
 from device.board import Board
 from device.client_commands import keep_warning
+from device.clock import SystemClock
 from device.clock_commands import ClockDesk
 from device.config import Config
 from device.dating import date_rows
+from device.door.base import Door
 from device.door.drivers import make_door
 from device.enroll_queue import EnrollQueue
 from device.enrolling import Enrolling
@@ -42,7 +45,7 @@ from device.heartbeat import feed_watchdog
 from device.integrity import Integrity, model_files
 from device.journal import follow, journal_here
 from device.kept_time import clock_of, keep_time
-from device.keys import load_keys
+from device.keys import Keys, load_keys
 from device.kiosk import Kiosk
 from device.kiosk_parts import Parts
 from device.lan import serve_lan
@@ -58,7 +61,7 @@ from device.on_need import OnNeed
 from device.operations import Operations
 from device.operator_commands import OperatorDesk
 from device.operators.sessions import OperatorSessions
-from device.operators.sign_in import SignIn, operator_parts
+from device.operators.sign_in import OperatorParts, SignIn, operator_parts
 from device.own_vision import link_to, vision_command
 from device.pad_throttle import PadThrottle
 from device.peer import private_folder
@@ -69,9 +72,9 @@ from device.recognition import recognising
 from device.remote_vision import VisionRemote
 from device.retention import retention
 from device.screen import Screen
-from device.second_factor import SecondFactor, factor_parts
+from device.second_factor import FactorParts, SecondFactor, factor_parts
 from device.service_commands import Live, ServiceDesk
-from device.store.store import open_store
+from device.store.store import SqlCipherStore, open_store
 from device.supervisor import Supervisor
 from device.tasks import Tasks
 from device.vision_link import Instance
@@ -94,96 +97,188 @@ async def vision(instance: Instance, config: Config, models: Models) -> AsyncIte
         yield Watched(link, supervisor)
 
 
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What everything else stands on: keys, rows, faces, and vision."""
+
+    config: Config
+    began: float
+    keys: Keys
+    store: SqlCipherStore
+    clock: SystemClock
+    models: Models
+    recognition: Recognition
+    camera: Watched
+    remote: Watched
+    sessions: SessionService
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self.config.paths.data_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What stands before the person: door, kiosk, screen; and how they all are."""
+
+    board: Board
+    door: Door
+    factors: FactorParts
+    kiosk: Kiosk
+    local: KioskCamera
+    screen: Screen
+    integrity: Integrity
+    health: DeviceHealth
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """What remote clients use."""
+
+    on_need: OnNeed
+    judge: VisionRemote
+    services: Services
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """What operators use, over SSH and on the network."""
+
+    rows: OperatorParts
+    signed_in: OperatorSessions
+    enrolling: Enrolling
+    aiming: Aiming
+    operations: Operations
+
+
+async def make_core(config: Config, stack: AsyncExitStack) -> Core:
+    """Keys, store, models and vision's sockets, opened."""
+    began, enter = boot_time(), stack.enter_async_context
+    keys = load_keys(config.paths.key_file)
+    stack.enter_context(hold_data(config.paths.data_dir))
+    private_folder(config.socket_dir)
+    store = await enter(open_store(config.database, keys))
+    clock = clock_of(config.paths.data_dir, await store.newest_time())
+    models, recognition = await enter(recognising(store, config, clock))
+    camera, remote = await enter(vision("camera", config, models)), await enter(vision("remote", config, models))
+    demanding = Demanding(config.liveness, passive_bands(config.vision), clock)
+    sessions = SessionService(store, recognition, config.session, clock, Lockouts(store, config.lockout, clock), demanding)
+    await sessions.resume()
+    return Core(config, began, keys, store, clock, models, recognition, camera, remote, sessions)
+
+
+async def make_front(core: Core, stack: AsyncExitStack, say: Say) -> Front:
+    """The door, opened, and the kiosk before it."""
+    config, store, clock, camera, sessions = core.config, core.store, core.clock, core.camera, core.sessions
+    factors = factor_parts(store, core.keys.hash_api_key, clock)
+    board = Board(notice(config))
+    door = await stack.enter_async_context(make_door(config.door, store, clock))
+    factor = SecondFactor(factors, PadThrottle(store.factors, config.pad, clock))
+    kiosk = Kiosk(Parts(camera.link, sessions, store, door, clock, board, say, factor), config.kiosk, config.door, config.pad)
+    local = KioskCamera(camera.link, camera.supervisor, kiosk, board)
+    hashed = partial(model_files, config.vision, core.recognition.compared)
+    integrity = Integrity(store, hashed, lambda: not any(sessions.running().values()))
+    screen = Screen(board, camera.link, kiosk)
+    health = DeviceHealth(camera, core.remote, store, door, core.models.model.path, clock, core.began, core.data, integrity)
+    health.beat = lambda: screen.beat_at
+    return Front(board, door, factors, kiosk, local, screen, integrity, health)
+
+
+def make_clients(core: Core, front: Front) -> Clients:
+    """The session API behind its routes."""
+    config, store, clock = core.config, core.store, core.clock
+    on_need = OnNeed(core.remote.link, core.remote.supervisor, config.watch)
+    judge = VisionRemote(core.remote.link, on_need.need, config.api.vision_timeout_s)
+    credentials = Credentials(store, core.keys.hash_api_key, core.keys.jwt, clock, config.api.jwt_minutes * 60)
+    frames = FrameDesk(judge, core.sessions, clock)
+    readiness = front.health.readiness
+    services = Services(store, core.sessions, frames, credentials, core.recognition, clock, config.api, readiness)
+    return Clients(on_need, judge, replace(services, limits=Limits(config.limits, clock.boot)))
+
+
+def make_operators(core: Core, front: Front, judge: VisionRemote) -> Operators:
+    """The desks at which operators ask."""
+    config, store, clock, name, hashed = core.config, core.store, core.clock, operator_name(), core.keys.hash_api_key
+    photos = PhotoJudge(judge, clock, config.session.face_min_quality_score)
+    enrolling = Enrolling(store, core.recognition, core.sessions, photos, front.local, clock, name)
+    models = ModelDesk(store, config.vision, clock, name, core.models)
+    factors = FactorDesk(front.factors, config.pad.pin_digits, name)
+    aiming = Aiming(core.camera.link, config.vision.zone)
+    aim = AimDesk(aiming, config.lan, store.factors, clock, name)
+    service = ServiceDesk(ClockDesk(store.factors, clock, name, core.data), Live(front.health.report, aim))
+    rows = operator_parts(store, hashed, clock, config.operators)
+    signed_in = OperatorSessions(config.operators, clock.boot)
+    accounts = OperatorDesk(rows, name, signed_in.end_of)
+    health = front.health.health
+    operations = Operations(
+        store, core.recognition, enrolling, front.local, config, hashed, health, models, factors, service, accounts
+    )
+    return Operators(rows, signed_in, enrolling, aiming, operations)
+
+
+def start(tasks: Tasks, core: Core, front: Front, clients: Clients, stack: AsyncExitStack) -> None:
+    """Everything that runs by itself."""
+    config, store, clock, kiosk = core.config, core.store, core.clock, front.kiosk
+    tasks.vital("camera", core.camera.supervisor.run())
+    tasks.vital("kiosk", kiosk.run())
+    if config.pad.reader:
+        reader = Path(config.pad.reader)
+        tasks.helper("card reader", read_cards(lambda: EvdevReader(reader), partial(kiosk.present, "card")))
+    light = stack.enter_context(make_light(config.light))
+    tasks.helper("ambience", keep_ambience(core.camera.link.observations, front.board, light, config.light, clock))
+    tasks.helper("vision@remote", clients.on_need.run())
+    tasks.helper("key ages", keep_warning(store, clock))
+    tasks.helper("retention", retention(store, clock, config.events))
+    tasks.helper("kept time", keep_time(core.data, clock))
+    tasks.helper("integrity", front.integrity.run())
+    tasks.helper("dating", date_rows(store, clock))
+    tasks.helper("health", HealthLog(store, front.health.readiness, clock).run())
+    tasks.helper("watchdog", feed_watchdog(store.ping))
+    tasks.helper("webhooks", Webhooks(store, clock, config.events).run())
+
+
+async def listen(
+    core: Core, front: Front, clients: Clients, desk: Operators, tasks: Tasks, stack: AsyncExitStack, say: Say
+) -> int:
+    """Open everything at which somebody can ask; the port of the kiosk's page."""
+    config, store, clock, enter = core.config, core.store, core.clock, stack.enter_async_context
+    metrics = Metrics(Sources(store, core.sessions, front.door, (core.camera, core.remote), clock))
+    app = build_app(clients.services, front.screen.mount, metrics.mount)
+    port = await enter(serve(app, config.listen.host, config.listen.port))
+    links = EnrollLinks(store, core.sessions, core.keys.hash_api_key, clock, config.enroll)
+    queue = EnrollQueue(desk.enrolling, desk.rows)
+    stack.push_async_callback(queue.stop)
+    history = History(gauges(core.camera.link, front.health), clock.boot)
+    tasks.helper("history", history.run())
+    rows, operations, signed_in, door, health = desk.rows, desk.operations, desk.signed_in, front.door, front.health
+    admin = AdminParts(store, operations, rows, SignIn(rows), signed_in, queue, core.sessions, door, history, health, config)
+    pages = EnrollPage(links).mount, desk.aiming.mount, AdminSite(admin).mount
+    await enter(serve_lan(config.lan, clients.services, say, *pages))
+    await enter(AdminServer(desk.operations, config.admin_socket))
+    return port
+
+
 async def control(config: Config, say: Say) -> None:
     """Run control until it is told to stop, or its source is over.
 
     Raises:
         StoreError, ModelError, VisionRefused, DoorRefused, OSError: it cannot work; the message says why.
     """
-    began = boot_time()
     async with AsyncExitStack() as stack:
-        enter = stack.enter_async_context
-        keys = load_keys(config.paths.key_file)
-        stack.enter_context(hold_data(config.paths.data_dir))
-        private_folder(config.socket_dir)
-        store = await enter(open_store(config.database, keys))
-        clock = clock_of(config.paths.data_dir, await store.newest_time())
-        models, recognition = await enter(recognising(store, config, clock))
-        camera, remote = await enter(vision("camera", config, models)), await enter(vision("remote", config, models))
-        demanding = Demanding(config.liveness, passive_bands(config.vision), clock)
-        sessions = SessionService(store, recognition, config.session, clock, Lockouts(store, config.lockout, clock), demanding)
-        await sessions.resume()
-        on_need = OnNeed(remote.link, remote.supervisor, config.watch)
-        judge = VisionRemote(remote.link, on_need.need, config.api.vision_timeout_s)
-
-        factors = factor_parts(store, keys.hash_api_key, clock)
-        board = Board(notice(config))
-        door = await enter(make_door(config.door, store, clock))
-        factor = SecondFactor(factors, PadThrottle(store.factors, config.pad, clock))
-        parts = Parts(camera.link, sessions, store, door, clock, board, say, factor)
-        kiosk = Kiosk(parts, config.kiosk, config.door, config.pad)
-        local = KioskCamera(camera.link, camera.supervisor, kiosk, board)
-        data = config.paths.data_dir
-        integrity = Integrity(
-            store, lambda: model_files(config.vision, recognition.compared), lambda: not any(sessions.running().values())
-        )
-        screen = Screen(board, camera.link, kiosk)
-        health = DeviceHealth(camera, remote, store, door, models.model.path, clock, began, data, integrity)
-        health.beat = lambda: screen.beat_at
-
-        photos = PhotoJudge(judge, clock, config.session.face_min_quality_score)
-        enrolling = Enrolling(store, recognition, sessions, photos, local, clock, operator_name())
-        desk = ModelDesk(store, config.vision, clock, operator_name(), models)
-        factor_desk = FactorDesk(factors, config.pad.pin_digits, operator_name())
-        aiming = Aiming(camera.link, config.vision.zone)
-        aim = AimDesk(aiming, config.lan, store.factors, clock, operator_name())
-        service = ServiceDesk(ClockDesk(store.factors, clock, operator_name(), data), Live(health.report, aim))
-        operator_rows = operator_parts(store, keys.hash_api_key, clock, config.operators)
-        signed_in = OperatorSessions(config.operators, clock.boot)
-        accounts = OperatorDesk(operator_rows, operator_name(), signed_in.end_of)
-        operations = Operations(
-            store, recognition, enrolling, local, config, keys.hash_api_key, health.health, desk, factor_desk, service, accounts
-        )
-        credentials = Credentials(store, keys.hash_api_key, keys.jwt, clock, config.api.jwt_minutes * 60)
-        frames = FrameDesk(judge, sessions, clock)
-        services = Services(store, sessions, frames, credentials, recognition, clock, config.api, health.readiness)
-        services = replace(services, limits=Limits(config.limits, clock.boot))
-        metrics = Metrics(Sources(store, sessions, door, (camera, remote), clock))
+        core = await make_core(config, stack)
+        front = await make_front(core, stack, say)
+        clients = make_clients(core, front)
+        desk = make_operators(core, front, clients.judge)
         if journal_here() is not None:
-            follow(store.watch)
-        app = build_app(services, screen.mount, metrics.mount)
-
-        tasks = await enter(Tasks())
-        tasks.vital("camera", camera.supervisor.run())
-        tasks.vital("kiosk", kiosk.run())
-        if config.pad.reader:
-            reader = Path(config.pad.reader)
-            tasks.helper("card reader", read_cards(lambda: EvdevReader(reader), partial(kiosk.present, "card")))
-        light = stack.enter_context(make_light(config.light))
-        tasks.helper("ambience", keep_ambience(camera.link.observations, board, light, config.light, clock))
-        tasks.helper("vision@remote", on_need.run())
-        tasks.helper("key ages", keep_warning(store, clock))
-        tasks.helper("retention", retention(store, clock, config.events))
-        tasks.helper("kept time", keep_time(data, clock))
-        tasks.helper("integrity", integrity.run())
-        tasks.helper("dating", date_rows(store, clock))
-        tasks.helper("health", HealthLog(store, health.readiness, clock).run())
-        tasks.helper("watchdog", feed_watchdog(store.ping))
-        tasks.helper("webhooks", Webhooks(store, clock, config.events).run())
-        port = await enter(serve(app, config.listen.host, config.listen.port))
-        links = EnrollLinks(store, sessions, keys.hash_api_key, clock, config.enroll)
-        queue = EnrollQueue(enrolling, operator_rows)
-        stack.push_async_callback(queue.stop)
-        history = History(gauges(camera.link, health), clock.boot)
-        tasks.helper("history", history.run())
-        signing = SignIn(operator_rows)
-        admin = AdminParts(store, operations, operator_rows, signing, signed_in, queue, sessions, door, history, health, config)
-        await enter(serve_lan(config.lan, services, say, EnrollPage(links).mount, aiming.mount, AdminSite(admin).mount))
-        await enter(AdminServer(operations, config.admin_socket))
-        notify.ready(f"policy {config.liveness.policy}, door {door.driver}")
+            follow(core.store.watch)
+        tasks = await stack.enter_async_context(Tasks())
+        start(tasks, core, front, clients, stack)
+        port = await listen(core, front, clients, desk, tasks, stack, say)
+        notify.ready(f"policy {config.liveness.policy}, door {front.door.driver}")
         stack.callback(notify.stopping)
         say(f"facekiosk: the screen is at http://{config.listen.host}:{port}/kiosk/")
-        tasks.vital("introduction", introduce(camera, config, door, board, say, began))
+        tasks.vital("introduction", introduce(core.camera, config, front.door, front.board, say, core.began))
         await until_over(tasks)
 
 
