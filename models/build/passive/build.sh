@@ -23,9 +23,9 @@ train() { PYTHONPATH=models/build .venv-training/bin/python -W ignore -m passive
 here passive.sources --eval "$data/eval" --work "$work"
 here passive.views --eval "$data/eval" --teachers "$data/teachers" --work "$work" --count "${SCENES:-24000}"
 here passive.views --eval "$data/eval" --teachers "$data/teachers" --work "$work" --count $((${SCENES:-24000} / 3)) --seed 2 --reach 1.12 2.4
-train --out "$work/without-webcam" --steps 3000 --without webcam --views 7000
-train --out "$work/first" --steps "${STEPS:-12000}" --until $((${STEPS:-12000} * 11 / 12))
-train --out "$work/run" --steps $((${STEPS:-12000} / 4)) --rate 1e-3 --sets 1 2 --start "$work/first/weights.npz"
+train --out "$work/without-webcam" --simulated 0.5 --steps 3000 --without webcam --views 7000
+train --out "$work/first" --simulated 0.5 --steps "${STEPS:-12000}" --until $((${STEPS:-12000} * 11 / 12))
+train --out "$work/run" --steps $((${STEPS:-12000} / 4)) --rate 1e-3 --simulated 0.5 --sets 1 2 --start "$work/first/weights.npz"
 PYTHONPATH=models/build .venv-models/bin/python -W ignore -m passive.export --work "$work" --weights "$work/run/weights.npz" --out "$out"
 finish() { here passive.finish --first "$work/first" --run "$work/run" --without "$work/without-webcam" --out "$out" "$@"; }
 rm -f build/reports/pad.json

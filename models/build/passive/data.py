@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from passive.network import as_input
-from passive.structure import ATTACKS, CLEAN_SEED, CONTEXT, FACE
+from passive.structure import ATTACKS, CLEAN_SEED, CONTEXT, FACE, SIMULATED
 
 CAMERAS = {"webcam": (0, 1), "clip": (3,), "": ()}
 """Origins of views that a camera's name leaves out."""
@@ -35,11 +35,15 @@ class Data:
         parts = np.array_split(np.arange(count), len(self.learnt))
         return np.concatenate([random.choice(of, len(part)) for of, part in zip(self.learnt, parts, strict=True)])
 
-    def targets(self, at: npt.NDArray[np.intp], truth: float) -> npt.NDArray[np.float32]:
-        """That the face is live, 0..1: the teachers' word, mixed with what is true where that may be learnt."""
+    def targets(self, at: npt.NDArray[np.intp], truth: float, simulated: float) -> npt.NDArray[np.float32]:
+        """That the face is live, 0..1: the teachers' word, mixed with what is true where that may be learnt.
+
+        `truth` and `simulated` are the shares of what is true, of real presentations and of simulated attacks.
+        """
         said = teachers_word(self.logits[at])
         true = (~np.isin(self.kind[at], ATTACKS)).astype(np.float32)
-        share = np.where(self.told[at], np.float32(truth), np.float32(0))
+        known = np.where(np.isin(self.kind[at], SIMULATED), np.float32(simulated), np.float32(truth))
+        share = np.where(self.told[at], known, np.float32(0))
         return np.asarray(share * true + (1 - share) * said, dtype=np.float32)
 
     def feature_scale(self) -> tuple[torch.Tensor, torch.Tensor]:

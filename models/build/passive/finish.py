@@ -96,7 +96,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="folder of the training run")
-    parser.add_argument("--first", type=Path, required=True, help="folder of the run that it went on from")
+    parser.add_argument("--first", type=Path, nargs="+", required=True, help="folders of the runs that it went on from, in order")
     parser.add_argument("--without", type=Path, nargs="+", required=True, help="folders of runs that left a camera out")
     parser.add_argument("--out", type=Path, required=True, help="folder with the exported network")
     parser.add_argument("--report", type=Path, default=Path("build/reports/pad.json"), help="what `make pad-report` measured")
@@ -116,7 +116,9 @@ def main() -> None:
         for path in (given.out / FILE, written):
             shutil.copy(path, given.ship)
         here = Path(__file__).parent
-        curves = [json.loads((run / "curve.json").read_text(encoding="utf-8")) for run in (given.first, given.run)]
+        curves = [
+            json.loads((run / "curve.json").read_text(encoding="utf-8")) for run in dict.fromkeys((*given.first, given.run))
+        ]
         plot(joined([curve["curve"] for curve in curves]), here / "curve.png")
         (here / "curve.json").write_text(json.dumps(curves, indent=1) + "\n", encoding="utf-8")
         shutil.copy(given.run / "weights.npz", here / "weights.npz")

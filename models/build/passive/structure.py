@@ -10,6 +10,8 @@ KINDS = ("webcam_live", "webcam_print", "photo", "clip", "print", "screen")
 """Of views: sources, then simulated attacks."""
 ATTACKS = (1, 4, 5)
 """Which kinds are attacks."""
+SIMULATED = (4, 5)
+"""Which of those are simulated."""
 CLEAN_SEED = 0
 """Of the views that are sources as they are."""
 MEAN = STD = 127.5

@@ -31,6 +31,8 @@ class Plan:
     """Decay of the averaged weights (EMA), which are what is exported."""
     truth: float = 0.5
     """Share of what is true in the target, the rest is the teachers' word; where only they are to be believed it is 0."""
+    simulated: float = 0.0
+    """The same for simulated attacks: they look more like real faces than real attacks do, and not all that is pale is one."""
     features: float = 0.5
     logits: float = 0.5
     """Weights of what the teachers see and say beside the verdict."""
@@ -132,7 +134,7 @@ class Run:
             group["lr"] = rate_at(self.step, self.plan)
         self.model.train()
         verdict, features, logits = self.model(augmented(torch.from_numpy(self.data.crops[at]), random))
-        wanted = torch.from_numpy(self.data.targets(at, self.plan.truth))
+        wanted = torch.from_numpy(self.data.targets(at, self.plan.truth, self.plan.simulated))
         seen = (torch.from_numpy(self.data.features[at].astype(np.float32)).flatten(1) - self.mean) / self.spread
         said = torch.from_numpy(self.data.logits[at]).softmax(-1)
         own = logits.view(-1, 2, 3).log_softmax(-1)
@@ -165,6 +167,7 @@ def main() -> None:
     parser.add_argument("--until", type=int, default=10**9, help="step to stop at, the rate of learning not yet at its end")
     parser.add_argument("--without", default="", help="leave a camera out: webcam or clip")
     parser.add_argument("--truth", type=float, default=Plan.truth)
+    parser.add_argument("--simulated", type=float, default=Plan.simulated)
     parser.add_argument("--features", type=float, default=Plan.features)
     parser.add_argument("--views", type=int, default=0, help="views to learn from at most (default: all)")
     parser.add_argument("--sets", type=int, nargs="+", default=[1], help="seeds of the views to learn from, each equally often")
@@ -179,6 +182,7 @@ def main() -> None:
         steps=given.steps,
         rate=given.rate,
         truth=given.truth,
+        simulated=given.simulated,
         features=given.features,
         seed=given.seed,
         without=given.without,
