@@ -32,7 +32,8 @@ from device.setup import create
 ROOT = Path(__file__).resolve().parents[2]
 BACK_S = 10.0
 """Seconds within which frames have to be back."""
-GIVE_UP_S = 40.0
+GIVE_UP_S = 90.0
+"""Seconds after which it counts as gone for good; on a machine busy with other things a start alone takes a minute."""
 STARTED = 3
 """Observations after which vision counts as back, and the next fault comes."""
 SETTINGS = """

