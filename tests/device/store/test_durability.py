@@ -91,13 +91,13 @@ async def test_at_the_limit_nothing_is_changed_and_afterwards_all_is_well(store,
 
 
 def small_disk(mount: Path) -> list[str]:
-    """A command that runs another one with a disk of 700 kB at `mount`; without the right to mount, one with a file limit."""
+    """A command that runs another one with a disk of 1 MB at `mount`; without the right to mount, one with a file limit."""
     mount.mkdir()
-    script = 'mount -t tmpfs -o size=700k none "$0" && exec "$@"'
+    script = 'mount -t tmpfs -o size=1000k none "$0" && exec "$@"'
     mounting = ["unshare", "--mount", "--map-root-user", "sh", "-c", script, str(mount)]
     if shutil.which("unshare") and subprocess.run([*mounting, "true"], capture_output=True, check=False).returncode == 0:
         return mounting
-    return ["sh", "-c", 'ulimit -f 700; exec "$@"', "sh"]
+    return ["sh", "-c", 'ulimit -f 1000; exec "$@"', "sh"]
 
 
 def test_a_full_disk_is_said_and_nothing_acknowledged_is_lost(root, tmp_path):
