@@ -49,6 +49,8 @@ eval: ## accuracy on the evaluation data, float32, first network and teacher bes
 
 pad-report: ## prints, replays and live faces against the passive network and the policies (ARGS="--eval FOLDER": of another folder)
 	@scripts/setup.sh bench
+	@[ -e build/models/passive/face_passive_float32.tflite ] || models/build/passive/build.sh float \
+		|| echo "  without the float32 of the passive network: it could not be built here"
 	@$(PYTHON) -W ignore -m bench.pad $(ARGS)
 
 bench: ## speed and memory, as ratios in one run

@@ -101,16 +101,17 @@ def quantised(model: tf.keras.Model, inputs: npt.NDArray[np.float32]) -> bytes:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="work folder with views")
+    parser.add_argument("--work", type=Path, help="work folder with views; without it only the float32 file is written")
     parser.add_argument("--weights", type=Path, required=True, help="weights.npz of a run")
     parser.add_argument("--out", type=Path, required=True, help="folder to write the networks to")
     given = parser.parse_args()
     with np.load(given.weights) as kept:
         model = build({name: kept[name].astype(np.float32) for name in kept.files})
     given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / FILE).write_bytes(quantised(model, shown(given.work)))
     (given.out / FILE.replace("int8", "float32")).write_bytes(to_tflite(model, "float32"))
-    print(f"{given.out / FILE}: {(given.out / FILE).stat().st_size:,} bytes")
+    if given.work:
+        (given.out / FILE).write_bytes(quantised(model, shown(given.work)))
+        print(f"{given.out / FILE}: {(given.out / FILE).stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
