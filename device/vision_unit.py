@@ -18,6 +18,7 @@ from device.own_vision import told_to_vision
 from device.settings import WatchSettings
 from device.supervisor import POLL_S, START_S, Condition, Life, VisionRefused
 from device.vision_link import Instance, VisionLink
+from inference.channel import Hello
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ class UnitKeeper:
         self._wanted = wanted
         self._hung = ""
         self._since = 0.0
+        self._known: Hello | None = None
+        """What the vision that was last found ready said of itself: another one says it anew."""
         self.condition = Condition(Life.STOPPED)
         self.down = asyncio.Event()
         self.recycled = 0
@@ -65,7 +68,9 @@ class UnitKeeper:
 
     def _look(self) -> None:
         restarts, was = self.condition.restarts, self.condition.life
-        if self._link.hello is None:
+        known, self._known = self._known, self._link.hello
+        if self._link.hello is None or (known is not None and self._link.hello is not known):
+            self._known = None
             if was is Life.READY:
                 self._since = boot_time()
                 self._say(Condition(Life.FAILED, self._why(), restarts + 1))
