@@ -18,6 +18,7 @@ from device.own_vision import vision_status
 from device.store.store import SqlCipherStore
 from device.supervisor import Life
 from device.vision_link import VisionLink
+from inference.thermal import hottest
 
 LOW_MB = 200.0
 """Megabytes left where the data is, below which somebody should make room."""
@@ -80,7 +81,7 @@ class DeviceHealth:
     began: float
     data: Path
     integrity: Integrity
-    temperature: Callable[[], float | None] = machine.hottest
+    temperature: Callable[[], float | None] = hottest
     beat: Callable[[], float | None] = lambda: None
     """When the kiosk's page last said that it draws, boot-time seconds; None: none has yet, and none is missed."""
     _rate: Rate = field(default_factory=Rate)

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 SYS = Path("/sys")
+ZONES = "class/thermal"
 
 _BITS = {0: "under_voltage", 1: "frequency_capped", 2: "throttled", 3: "soft_temperature_limit"}
 """Bits of a Raspberry Pi's `get_throttled`, those that hold now (raspberrypi.com, documentation of vcgencmd)."""
@@ -26,8 +27,12 @@ class Heat(msgspec.Struct, frozen=True):
 
 def read_heat(sys: Path = SYS) -> Heat:
     """Read the sensors; what cannot be read is left out."""
-    temperatures = [value for zone in sys.glob("class/thermal/thermal_zone*/temp") if (value := _celsius(zone)) is not None]
-    return Heat(max(temperatures, default=None), tuple(sorted(_firmware(sys) | _supply(sys))))
+    return Heat(hottest(sys / ZONES), tuple(sorted(_firmware(sys) | _supply(sys))))
+
+
+def hottest(zones: Path = SYS / ZONES) -> float | None:
+    """Degrees Celsius of the warmest sensor; None where none can be read."""
+    return max((value for zone in zones.glob("thermal_zone*/temp") if (value := _celsius(zone)) is not None), default=None)
 
 
 def _celsius(file: Path) -> float | None:

@@ -15,10 +15,11 @@ from device.clock import ManualClock
 from device.health import DeviceHealth, Rate, Watched
 from device.health_report import refusal
 from device.integrity import Integrity, model_files
-from device.machine import free_mb, hottest
+from device.machine import free_mb
 from device.supervisor import Condition, Life
 from inference.manifest import load_manifest
 from inference.settings import VisionSettings
+from inference.thermal import hottest
 
 
 class Store:
