@@ -36,6 +36,8 @@ GIVE_UP_S = 90.0
 """Seconds after which it counts as gone for good; on a machine busy with other things a start alone takes a minute."""
 STARTED = 3
 """Observations after which vision counts as back, and the next fault comes."""
+STOPPED_S = 1.5
+"""A tick of 0.1 s that takes as long as this: the harness itself, and so its kiosk, was stopped from outside."""
 SETTINGS = """
 [paths]
 data_dir = "{data}"
@@ -105,6 +107,15 @@ class Kiosk:
     seen_pid: int = 0
     count: int = 0
     """Observations of the vision that is connected."""
+    stops: int = 0
+    """Times that this program itself was stopped; what was timed meanwhile says nothing."""
+
+    def tick(self) -> None:
+        """Notice stops, until control is gone."""
+        while self.process.poll() is None:
+            before = time.monotonic()
+            time.sleep(0.1)
+            self.stops += time.monotonic() - before > STOPPED_S
 
     def read(self) -> None:
         assert self.process.stdout
@@ -189,6 +200,7 @@ def kiosk(folder: Path) -> Iterator[Kiosk]:
         running = Kiosk(folder, load_config(file), disk, process)
         reader = threading.Thread(target=running.read, daemon=True)
         reader.start()
+        threading.Thread(target=running.tick, daemon=True).start()
         try:
             running.until(lambda: running.count >= STARTED)
             yield running
@@ -198,6 +210,15 @@ def kiosk(folder: Path) -> Iterator[Kiosk]:
             reader.join(5)
             if process.stdout:
                 process.stdout.close()
+
+
+def timed(running: Kiosk, kind: str, number: int = 0) -> float:
+    """One fault; seconds until it is over, of a fault during which this program was not itself stopped."""
+    while True:
+        before = running.stops
+        seconds = inject(running, kind, number)
+        if running.stops == before:
+            return seconds
 
 
 def inject(running: Kiosk, kind: str, number: int = 0) -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.faults.harness import BACK_S, ROOT, Kiosk, inject, kiosk
+from tests.faults.harness import BACK_S, ROOT, Kiosk, inject, kiosk, timed
 from tests.faults.vision import STAGES
 
 QUICK = ("sigkill", "hang", "exception-embed", "cut", "full", "busy")
@@ -46,15 +46,19 @@ def test_it_comes_back_and_nobody_is_let_in(running: Kiosk, kind: str) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_hundred_times(running: Kiosk, kind: str) -> None:
-    seconds = []
+    seconds, loads = [], []
     for number in range(COUNT):
-        seconds.append(inject(running, kind, number))
+        seconds.append(timed(running, kind, number))
+        loads.append(os.getloadavg()[0] / (os.cpu_count() or 1))
         shut_and_well(running)
     told = {
         "kind": kind,
         "count": len(seconds),
         "median_s": round(statistics.median(seconds), 2),
         "max_s": round(max(seconds), 2),
+        "late": sum(each >= BACK_S for each in seconds),
+        "unlocks": len(running.opened()),
+        "load_per_core": round(statistics.median(loads), 1),
         "visits_refused": sum(line.startswith("refused") for line in running.lines),
     }
     print(json.dumps(told))
