@@ -18,7 +18,9 @@ from typing import Protocol
 import msgspec
 
 from api.ports import StoreError
-from device.commands import AnyCommand, AnyReply, Done, EnrollPhotos, Failed, OperationRefused, Photo
+from device.command import OperationRefused
+from device.commands import AnyCommand, AnyReply, Done, Failed
+from device.enroll_commands import EnrollPhotos, Photo
 from device.journal import event
 from device.peer import Peer, listen_privately
 from inference.channel import ChannelError, pack, unpack

@@ -10,7 +10,8 @@ from api.ending import end
 from api.errors import ApiError
 from api.ports import StoreError
 from api.records import Person
-from device.commands import EnrollCamera, Enrolled, EnrollProgress, EnrollTested, OperationRefused
+from device.command import OperationRefused
+from device.enroll_commands import EnrollCamera, Enrolled, EnrollProgress, EnrollTested
 from device.enrolling import Enrolling
 from device.operators.sign_in import OperatorParts
 

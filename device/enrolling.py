@@ -14,16 +14,8 @@ from api.ports import Recognition, Store
 from api.records import LOCAL, Basis, DoorState, Enrollment, Origin, Person, SessionKind, SessionStatus
 from api.sessions import SessionService
 from api.terms import NewSession
-from device.commands import (
-    EnrollCamera,
-    Enrolled,
-    EnrollPhotos,
-    EnrollProgress,
-    EnrollTested,
-    OperationRefused,
-    Photo,
-    PhotoJudged,
-)
+from device.command import OperationRefused
+from device.enroll_commands import EnrollCamera, Enrolled, EnrollPhotos, EnrollProgress, EnrollTested, Photo, PhotoJudged
 from device.photos import JudgedPhoto, PhotoJudge, of_one_person, pooled
 from inference.observation import Observation
 from inference.probe import SamplePool

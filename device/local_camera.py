@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from device.board import Board, Phase, Sign
-from device.commands import OperationRefused
+from device.command import OperationRefused
 from device.feed import Subscription
 from device.keeper import Keeper
 from device.kiosk import Kiosk

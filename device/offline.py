@@ -10,7 +10,6 @@ from api.sessions import SessionService
 from camera.frame import boot_time
 from device.clock import SystemClock
 from device.clock_commands import ClockDesk
-from device.commands import VisionStatus
 from device.config import Config
 from device.enrolling import Enrolling
 from device.factor_commands import FactorDesk
@@ -26,6 +25,7 @@ from device.photos import PhotoJudge
 from device.recognition import recognising
 from device.second_factor import factor_parts
 from device.service_commands import ServiceDesk
+from device.status_commands import VisionStatus
 from device.store.store import SqlCipherStore, open_store
 
 

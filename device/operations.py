@@ -29,31 +29,10 @@ from device.client_commands import (
     ClientShow,
 )
 from device.clock_commands import ClockConfirm, ClockQuery, ClockSet
-from device.commands import (
-    AnyCommand,
-    AnyReply,
-    DeviceStatus,
-    EnrollCamera,
-    EnrollLinkMade,
-    EnrollLinkMake,
-    EnrollPhotos,
-    OperationRefused,
-    People,
-    PersonDetail,
-    PersonView,
-    Photo,
-    Sight,
-    StatusQuery,
-    UserErase,
-    UserErased,
-    UserList,
-    UserShow,
-    VisionStatus,
-    VisitLog,
-    VisitView,
-    WatchCamera,
-)
+from device.command import OperationRefused
+from device.commands import AnyCommand, AnyReply
 from device.config import Config
+from device.enroll_commands import EnrollCamera, EnrollLinkMade, EnrollLinkMake, EnrollPhotos, Photo
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
 from device.factor_commands import FactorDesk, UserCannot, UserCardAdd, UserCardRemove, UserPinClear, UserPinSet
 from device.health_report import HealthQuery
@@ -61,7 +40,9 @@ from device.lan import url
 from device.model_commands import ModelCommand, ModelDesk, ModelList, ModelUse, ModelVerify
 from device.models import to_enroll_again
 from device.operator_commands import OperatorAdd, OperatorDesk, OperatorList, OperatorRemove, OperatorReset, OperatorRole
+from device.person_commands import People, PersonDetail, PersonView, UserErase, UserErased, UserList, UserShow
 from device.service_commands import ServiceDesk
+from device.status_commands import DeviceStatus, Sight, StatusQuery, VisionStatus, VisitLog, VisitView, WatchCamera
 from device.user_commands import UserConfirm, UserStateCommand, UserUnlock
 from device.views import at, enrollment_view, lockout_view, person_view, sight, visit_view
 from device.webhook_commands import (

@@ -11,13 +11,14 @@ from typing import Self
 
 from api.ports import VisionUnavailable
 from camera.frame import boot_time
-from device.commands import OperationRefused, VisionStatus
+from device.command import OperationRefused
 from device.config import Config
 from device.enrolling import SourceOver, View
 from device.feed import Subscription
 from device.keeper import Keeper
 from device.models import Models, Placed
 from device.remote_vision import VisionRemote
+from device.status_commands import VisionStatus
 from device.supervisor import Life, Supervisor, VisionRefused
 from device.vision_link import Instance, VisionLink
 from inference.observation import Observation

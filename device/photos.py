@@ -9,7 +9,8 @@ from api.clock import Clock
 from api.errors import MESSAGE
 from api.evidence import sample_of
 from api.ports import ImageRefused, RemoteVision
-from device.commands import EnrollPhotos, EnrollProgress, OperationRefused, Photo, PhotoJudged
+from device.command import OperationRefused
+from device.enroll_commands import EnrollPhotos, EnrollProgress, Photo, PhotoJudged
 from inference.observation import Observation
 from inference.probe import Sample, SamplePool
 

@@ -6,7 +6,9 @@ from api import lockout
 from api.clock import Clock, rfc3339
 from api.lockout import Lockout, LockoutSettings
 from api.records import LOCAL, DoorState, Enrollment, Person, Visit
-from device.commands import EnrollmentView, LockoutView, PersonView, Sight, VisitView
+from device.person_commands import EnrollmentView, PersonView
+from device.status_commands import Sight, VisitView
+from device.user_commands import LockoutView
 from inference.observation import Observation
 
 

@@ -10,7 +10,7 @@ import typer
 
 from camera.settings import CameraSettings
 from device.admin import running
-from device.commands import OperationRefused
+from device.command import OperationRefused
 from device.config import NAMED, Config, ConfigError, find_config
 from device.supervisor import PACKAGES, scrubbed
 from provisioning.options import Common, ConfigOption, JsonOption

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from device.clock_commands import ClockConfirm, ClockQuery, ClockSet, ClockState
-from device.commands import OperationRefused
+from device.command import OperationRefused
 from provisioning.link import ask, connected, question
 from provisioning.options import Common, ConfigOption, JsonOption
 from provisioning.output import Output, reporting

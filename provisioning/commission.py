@@ -15,7 +15,9 @@ import typer
 
 from device.admin import AdminConnection, running
 from device.aiming_commands import AimClose, AimClosed, AimOpen, AimOpened
-from device.commands import AnyReply, DeviceStatus, OperationRefused, Sight, StatusQuery, VisitLog, VisitView, WatchCamera
+from device.command import OperationRefused
+from device.commands import AnyReply
+from device.status_commands import DeviceStatus, Sight, StatusQuery, VisitLog, VisitView, WatchCamera
 from provisioning.commission_report import Report, ReportUnreadable, Walk, load, save
 from provisioning.commission_steps import PARTS, Judged, Part, Step, measured, problems, steps
 from provisioning.link import ask

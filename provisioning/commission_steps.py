@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from device.commands import Sight
+from device.status_commands import Sight
 
 EYES_PX = {"0.5": 80.0, "1.0": 60.0, "1.5": 40.0}
 """Metres → least pixels between the eyes: below, recognition loses (docs/installer.md)."""

@@ -10,7 +10,8 @@ import typer
 from rich.progress import Progress
 
 from device.admin import Console
-from device.commands import EnrollCamera, Enrolled, EnrollPhotos, EnrollProgress, OperationRefused, Photo, PhotoJudged
+from device.command import OperationRefused
+from device.enroll_commands import EnrollCamera, Enrolled, EnrollPhotos, EnrollProgress, Photo, PhotoJudged
 from provisioning.link import carry_out
 from provisioning.options import Common, ConfigOption, JsonOption, UserArgument
 from provisioning.output import Output

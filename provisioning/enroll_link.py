@@ -6,7 +6,7 @@ from typing import Annotated
 import segno
 import typer
 
-from device.commands import EnrollLinkMade, EnrollLinkMake
+from device.enroll_commands import EnrollLinkMade, EnrollLinkMake
 from provisioning.link import question
 from provisioning.options import Common, ConfigOption, JsonOption, UserArgument
 from provisioning.output import Output

@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from device.admin import AdminConnection, Console, running
-from device.commands import AnyCommand, AnyReply, OperationRefused, Photo
+from device.command import OperationRefused
+from device.commands import AnyCommand, AnyReply
 from device.config import Config
+from device.enroll_commands import Photo
 from device.model_commands import (
     ModelChosen,
     ModelDesk,

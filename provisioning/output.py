@@ -16,7 +16,7 @@ from rich.table import Table
 from api.ports import StoreError, VisionUnavailable
 from device.admin import AdminError, store_code
 from device.certificates import TlsRefused
-from device.commands import OperationRefused
+from device.command import OperationRefused
 from device.config import ConfigError
 from device.setup import SetupRefused
 from inference.manifest import ModelError

@@ -14,12 +14,14 @@ import typer
 from api.records import LOCAL
 from camera.discover import JETSON, video_devices
 from camera.system_packages import is_installed
-from device.commands import Enrolled, EnrollPhotos, OperationRefused, UserList
+from device.command import OperationRefused
 from device.config import NAMED, Config, load_config
+from device.enroll_commands import Enrolled, EnrollPhotos
 from device.models import configured
 from device.offline import offline
 from device.operations import Operations
 from device.own_vision import OwnVision
+from device.person_commands import UserList
 from device.setup import create, plan
 from device.supervisor import scrubbed
 from provisioning.enroll import read_photos

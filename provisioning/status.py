@@ -1,6 +1,6 @@
 """`kioskctl status`: how the device is."""
 
-from device.commands import DeviceStatus, StatusQuery, VisionStatus
+from device.status_commands import DeviceStatus, StatusQuery, VisionStatus
 from provisioning.link import question
 from provisioning.options import Common, ConfigOption, JsonOption
 from provisioning.output import Output, listed

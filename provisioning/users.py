@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from api.records import LOCAL
-from device.commands import LockoutView, People, PersonDetail, PersonView, UserErase, UserErased, UserList, UserShow
 from device.factor_commands import UserCannot, UserCannotDo
-from device.user_commands import UserConfirm, UserConfirmed, UserUnlock, UserUnlocked
+from device.person_commands import People, PersonDetail, PersonView, UserErase, UserErased, UserList, UserShow
+from device.user_commands import LockoutView, UserConfirm, UserConfirmed, UserUnlock, UserUnlocked
 from provisioning import cards, pins
 from provisioning.link import question
 from provisioning.options import Common, ConfigOption, JsonOption, RealmOption, UserArgument, YesOption

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from device.admin import Console
-from device.commands import VisitLog, VisitView
+from device.status_commands import VisitLog, VisitView
 from provisioning.link import carry_out
 from provisioning.options import Common, ConfigOption, JsonOption
 from provisioning.output import Output

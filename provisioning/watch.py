@@ -11,11 +11,13 @@ from rich.live import Live
 from rich.table import Table
 
 from device.admin import AdminConnection, running
-from device.commands import AnyReply, OperationRefused, Sight, WatchCamera
+from device.command import OperationRefused
+from device.commands import AnyReply
 from device.config import NAMED, Config, ConfigError, find_config
 from device.enrolling import SourceOver
 from device.models import configured
 from device.own_vision import OwnCamera
+from device.status_commands import Sight, WatchCamera
 from device.views import sight
 from provisioning.options import Common, ConfigOption, JsonOption
 from provisioning.output import Output, escape, reporting

@@ -13,8 +13,8 @@ from bench.api.figures import fairness, spread
 from bench.api.served import ENDLESS, WIDE, Device, made
 from bench.api.traffic import Steady, judged_frames
 from device.admin import AdminConnection
-from device.commands import Sight, WatchCamera
 from device.config import load_config
+from device.status_commands import Sight, WatchCamera
 
 SOCKETS = 16
 PER_S = 5.0

@@ -15,9 +15,10 @@ from api.schema import Request, UserId, parse
 from device.admin_site.guard import allowed
 from device.admin_site.parts import PARTS, AdminParts
 from device.command import OperationRefused
-from device.commands import EnrollLinkMade, EnrollLinkMake, UserErase
+from device.enroll_commands import EnrollLinkMade, EnrollLinkMake
 from device.operators.records import May
 from device.operators.sessions import SignedIn
+from device.person_commands import UserErase
 from device.views import enrollment_view, opens, person_view
 
 MOST_LINKS = 100

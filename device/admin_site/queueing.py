@@ -12,7 +12,7 @@ from api.schema import Request, UserId, parse
 from device.admin_site.guard import allowed
 from device.admin_site.parts import PARTS
 from device.admin_site.people import known
-from device.commands import EnrollCamera
+from device.enroll_commands import EnrollCamera
 from device.enroll_queue import Turn
 from device.operators.records import May
 from device.operators.sessions import SignedIn

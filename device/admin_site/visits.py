@@ -12,10 +12,10 @@ from api.schema import Request, UserId, parse
 from device.admin_site.guard import allowed
 from device.admin_site.parts import PARTS
 from device.admin_site.people import known
-from device.commands import VisitView
 from device.factor_records import OperatorAct
 from device.operators.records import May
 from device.operators.sessions import SignedIn
+from device.status_commands import VisitView
 from device.views import at, visit_view
 from device.visit_query import VisitQuery
 

@@ -13,18 +13,11 @@ import pytest
 from api.ports import StoreFull
 from device.admin import AdminConnection, AdminError, AdminServer, NotRunning, running
 from device.client_commands import ClientList, Clients
-from device.commands import (
-    AnyCommand,
-    AnyReply,
-    EnrollPhotos,
-    EnrollProgress,
-    OperationRefused,
-    Photo,
-    PhotoJudged,
-    UserErase,
-    UserErased,
-    WatchCamera,
-)
+from device.command import OperationRefused
+from device.commands import AnyCommand, AnyReply
+from device.enroll_commands import EnrollPhotos, EnrollProgress, Photo, PhotoJudged
+from device.person_commands import UserErase, UserErased
+from device.status_commands import WatchCamera
 from inference.channel import pack, unpack
 
 

@@ -9,7 +9,7 @@ import pytest
 from device import clock
 from device.clock import SystemClock
 from device.clock_commands import ClockConfirm, ClockDesk, ClockQuery, ClockSet
-from device.commands import OperationRefused
+from device.command import OperationRefused
 from device.dating import date_rows
 from device.kept_time import clock_of, floor_of, keep, keep_time, read_kept
 

@@ -203,7 +203,7 @@ async def test_who_gives_the_make_up_up_is_refused(owing: Scene) -> None:
 
 
 async def test_a_make_up_that_does_not_come_is_a_refusal(owing: Scene) -> None:
-    owing.kiosk._pad = owing.kiosk._pad.model_copy(update={"claim_s": 0.6})
+    owing.kiosk._settings = owing.kiosk._settings.model_copy(update={"claim_s": 0.6})
     await owing.camera.show(ADA, 0.8)
     await owing.camera.show_nobody(0.6)
     (visit,) = await owing.settled()

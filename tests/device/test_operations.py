@@ -12,25 +12,14 @@ from api.lockout import LockoutSettings
 from api.lockouts import Lockouts
 from api.ports import StoreFull
 from api.records import LOCAL, DoorState, Enrollment, Origin, Person, Visit
-from device.commands import (
-    AnyCommand,
-    DeviceStatus,
-    LockoutView,
-    OperationRefused,
-    People,
-    PersonDetail,
-    StatusQuery,
-    UserErase,
-    UserErased,
-    UserList,
-    UserShow,
-    VisitLog,
-    VisitView,
-)
+from device.command import OperationRefused
+from device.commands import AnyCommand
 from device.offline import offline
 from device.operations import Operations
+from device.person_commands import People, PersonDetail, UserErase, UserErased, UserList, UserShow
 from device.setup import create, plan
-from device.user_commands import UserUnlock
+from device.status_commands import DeviceStatus, StatusQuery, VisitLog, VisitView
+from device.user_commands import LockoutView, UserUnlock
 from inference.probe import Sample, SamplePool
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from api.errors import CONDITIONS
 from api.ports import ImageRefused
 from device.clock import ManualClock
-from device.commands import EnrollPhotos, EnrollProgress, OperationRefused, Photo
+from device.command import OperationRefused
+from device.enroll_commands import EnrollPhotos, EnrollProgress, Photo
 from device.photos import ADVICE, JudgedPhoto, PhotoJudge, of_one_person, pooled
 from inference.observation import Measure, Observation, Quality
 from inference.probe import Sample

@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
 from device.admin import AdminConnection
-from device.commands import Sight, WatchCamera
 from device.config import load_config
 from device.factor_commands import UserPinIsSet, UserPinSet
 from device.setup import Frontage, create, plan
+from device.status_commands import Sight, WatchCamera
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 

@@ -25,7 +25,7 @@ import psutil
 from camera.frame import boot_time
 from device.admin import AdminConnection
 from device.client_commands import ClientAdd
-from device.commands import OperationRefused
+from device.command import OperationRefused
 from device.config import Config, load_config
 from device.setup import create
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from device.commands import Sight
+from device.status_commands import Sight
 from inference.observation import Measure
 from provisioning.commission_report import Report, ReportUnreadable, Walk, load, save, text
 from provisioning.commission_steps import PARTS, Judged, measured, problems, steps
