@@ -60,6 +60,14 @@ def test_folding_changes_no_answer(network: Any) -> None:
     assert raw == pytest.approx(first_layers(network, picture), abs=1e-4)
 
 
+def test_unfolding_changes_no_answer_and_gives_every_filter_a_fresh_ones_length(network: Any) -> None:
+    folding, picture = module("folding"), np.random.default_rng(3).uniform(0, 255, (3, 9, 9))
+    unfolded = folding.with_affines(folding.without_affines(network))
+    assert [type(layer) for layer in unfolded.layers] == [type(layer) for layer in network.layers]
+    assert first_layers(unfolded, picture) == pytest.approx(first_layers(network, picture), abs=1e-5)
+    assert (unfolded.layers[0].weights ** 2).sum(axis=(1, 2, 3)) == pytest.approx(2, rel=1e-5)
+
+
 def test_a_saved_network_comes_back_as_float16_holds_it(network: Any, tmp_path: Path) -> None:
     weights, answers = module("weights"), np.ones((20, 2), dtype=np.float32)
     weights.save(tmp_path / "w.npz", network, answers)

@@ -1,4 +1,4 @@
-"""Folds dlib's affine layers into the convolutions before them, and its input scaling into the first. Numpy alone."""
+"""Folds dlib's affines into the convolutions before them, its input scaling into the first, and unfolds. Numpy alone."""
 
 import numpy as np
 
@@ -6,6 +6,8 @@ from embedding.dlib_file import Affine, Conv, DlibNetwork, Input, Layer
 
 _DIVISOR = 256.0
 """dlib's input layer divides by 256, not 255."""
+_FRESH_LENGTH = np.float32(np.sqrt(2))
+"""Of a filter drawn as He et al. (2015) do."""
 
 
 def fold(network: DlibNetwork) -> list[Layer]:
@@ -28,6 +30,23 @@ def without_affines(network: DlibNetwork) -> DlibNetwork:
             layer = _fold_affine(before, layer)  # noqa: PLW2901 - the folded layer takes its place
         folded.append(layer)
     return DlibNetwork(network.input, tuple(folded))
+
+
+def with_affines(network: DlibNetwork) -> DlibNetwork:
+    """The same function with an affine behind every convolution, and every filter as long as a fresh network's.
+
+    A rate of learning turns a filter by its share of the filter's length (Hoffer et al., 2018): short ones forget at once.
+    """
+    layers: list[Layer] = []
+    for layer in network.layers:
+        layers += _unfold_affine(layer) if isinstance(layer, Conv) else [layer]
+    return DlibNetwork(network.input, tuple(layers))
+
+
+def _unfold_affine(conv: Conv) -> list[Layer]:
+    length = np.maximum(np.sqrt((conv.weights**2).sum(axis=(1, 2, 3))) / _FRESH_LENGTH, 1e-6)
+    weights = conv.weights / length[:, np.newaxis, np.newaxis, np.newaxis]
+    return [Conv(weights, np.zeros_like(conv.bias), conv.stride, conv.padding), Affine(length, conv.bias)]
 
 
 def _fold_affine(conv: Conv, affine: Affine) -> Conv:

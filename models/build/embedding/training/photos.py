@@ -69,7 +69,7 @@ def prepare(data: Path, work: Path, teacher: Teacher, spec: NetworkSpec, morphs:
         b = teacher_chips([photos[i] for i in second], crops[second], spec)
         return blend(a, b, weights[at])
 
-    morph_targets = _targets(work / "morph_targets.npy", len(pairs), morph_chips, teacher)
+    morph_targets = _targets(work / f"morph_targets_{seed}.npy", len(pairs), morph_chips, teacher)
     return Cache(photos, crops, targets, pairs, weights, morph_targets, training, cells)
 
 
@@ -98,8 +98,8 @@ def _forget_others(work: Path, origin: str) -> None:
     stamp = work / "origin.sha256"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == origin:
         return
-    for name in ("crops.npy", "targets.npy", "morph_targets.npy"):
-        (work / name).unlink(missing_ok=True)
+    for path in (work / "crops.npy", work / "targets.npy", *work.glob("morph_targets_*.npy")):
+        path.unlink(missing_ok=True)
     stamp.write_text(origin, encoding="utf-8")
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from embedding.dlib_file import DlibNetwork, read_checked
+from embedding.folding import with_affines
 from embedding.training.augment import Augmenter
 from embedding.training.photos import Cache, chips_for_student
 from embedding.training.student import Student
@@ -23,6 +24,8 @@ _WARM_UP = 150
 _REPORT_EVERY = 50
 _SAVE_EVERY = 250
 _RIDGE = 1.0
+_VIEWED = 48
+"""Batches whose statistics the batch norms start with."""
 _AT_ONCE = 16
 """Photos a pass: what fits a processor's cache runs in two thirds of the time."""
 
@@ -55,6 +58,11 @@ def first_network() -> DlibNetwork:
     return read_checked(Path(package.origin).parent / "models" / "dlib_face_recognition_resnet_model_v1.dat")
 
 
+def network_to_start_from(start: str) -> DlibNetwork:
+    """The network of dlib, or that of an earlier run, its affines unfolded."""
+    return with_affines(load(Path(start))[0]) if start else first_network()
+
+
 def rate_at(step: int, plan: Plan) -> float:
     """Linear warm-up, then cosine to zero."""
     if step < _WARM_UP:
@@ -84,7 +92,7 @@ class Batches:
 
     def draw(self, step: int) -> tuple[Tensor, Tensor]:
         """Crops (n, 3, 192, 192) and targets (n, 128) of a step; the same for the same step and seed."""
-        rng = np.random.default_rng([self.plan.seed, step])
+        rng = np.random.default_rng([self.plan.seed, step % 2**32])
         cache, quarter = self.cache, self.plan.batch // 4
         morphs = rng.integers(0, len(cache.morph_pairs), quarter)
         cells = rng.integers(0, len(cache.cells), 2)
@@ -132,21 +140,25 @@ class Run:
     def __init__(self, cache: Cache, plan: Plan, work: Path) -> None:
         self.cache, self.plan, self.work = cache, plan, work
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.student = Student(load(Path(plan.start))[0] if plan.start else first_network()).to(self.device)
+        self.student = Student(network_to_start_from(plan.start)).to(self.device)
+        self.batches = Batches(cache, plan)
         self.step = 0
         self.curve: list[dict[str, float]] = []
-        rng = np.random.default_rng(plan.seed)
-        some = np.sort(rng.choice(cache.training, min(4096, len(cache.training)), replace=False))
-        if not plan.start and not (work / "checkpoint.pt").exists():
-            self.student.adopt_statistics(
-                chips_for_student(cache.crops[p]).to(self.device) for p in np.array_split(some, max(1, len(some) // _AT_ONCE))
-            )
-            ridge_start(self.student, cache, some)
+        if not (work / "checkpoint.pt").exists():
+            self._prepare()
         self.student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.student)
         self.optimizer = torch.optim.AdamW(self.student.parameters(), lr=plan.peak_rate, weight_decay=plan.weight_decay)
         self._resume()
-        self.batches = Batches(cache, plan)
+
+    def _prepare(self) -> None:
+        """Give the batch norms the statistics of views, not of photos: by those of photos a trained network starts badly."""
+        parts = (part for number in range(_VIEWED) for part in self._views(-1 - number)[0].split(_AT_ONCE))
+        self.student.adopt_statistics(parts)
+        if not self.plan.start:
+            training = self.cache.training
+            rng = np.random.default_rng(self.plan.seed)
+            ridge_start(self.student, self.cache, np.sort(rng.choice(training, min(4096, len(training)), replace=False)))
 
     def _resume(self) -> None:
         path = self.work / "checkpoint.pt"
@@ -198,11 +210,15 @@ class Run:
                 print(f"step {self.step}: cosine to the teacher on photos kept out {cosine:.4f} (averaged weights)", flush=True)
                 self.save()
 
+    def _views(self, step: int) -> tuple[Tensor, Tensor]:
+        """Views and targets of a step, where the student computes; steps below 0 are others than any trained on."""
+        crops, targets = (tensor.to(self.device) for tensor in self.batches.draw(step))
+        return Augmenter(self.plan.seed * 1_000_003 + step, self.device).views(crops), targets
+
     def _one(self) -> tuple[float, float]:
         for group in self.optimizer.param_groups:
             group["lr"] = rate_at(self.step, self.plan)
-        crops, targets = (tensor.to(self.device) for tensor in self.batches.draw(self.step))
-        views = Augmenter(self.plan.seed * 1_000_003 + self.step, self.device).views(crops)
+        views, targets = self._views(self.step)
         self.student.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.plan.bfloat16):
             answers = self.student(views.contiguous(memory_format=torch.channels_last))
