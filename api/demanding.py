@@ -3,6 +3,7 @@
 Refusals are remembered here, in memory: a restart forgets them.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time
 
@@ -22,8 +23,22 @@ _MOST_REMEMBERED = 1000
 class Demanding:
     """Says what each session demands, and remembers refusals."""
 
-    def __init__(self, settings: LivenessSettings, bands: Bands | None, clock: Clock) -> None:
-        """`bands`: of the passive network; None where there is none: what asks for it then passes nobody."""
+    def __init__(
+        self,
+        settings: LivenessSettings,
+        bands: Bands | None,
+        clock: Clock,
+        times: Callable[[Person], float] = lambda person: 1.0,
+    ) -> None:
+        """Begin with nothing remembered.
+
+        Args:
+            settings: how much is demanded.
+            bands: of the passive network; None where there is none: what asks for it then passes nobody.
+            clock: the device's.
+            times: how many times longer than others a person may take.
+        """
+        self._times = times
         self.settings = settings
         self._bands = bands or Bands()
         self._clock = clock
@@ -41,7 +56,7 @@ class Demanding:
     def known(self, person: Person) -> Known:
         """What may be asked of a person, and whether it must be."""
         asked_always = set(person.groups).intersection(self.settings.groups)
-        return Known(person.user_id, person.accommodations, ("group",) if asked_always else ())
+        return Known(person.user_id, person.accommodations, ("group",) if asked_always else (), self._times(person))
 
     def decided(self, row: SessionRow, *, success: bool) -> None:
         """A decision of a session: a refusal is remembered until the next success."""

@@ -48,6 +48,8 @@ class Known:
     """What the person's record says is not to be asked, of `inference.liveness.challenge.CANNOT`."""
     doubts: tuple[str, ...] = ()
     """Why a challenge is due for this person: the group."""
+    times: float = 1.0
+    """How many times longer than others the person may take."""
 
 
 @dataclass(frozen=True, slots=True)

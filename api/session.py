@@ -63,8 +63,10 @@ def expire(state: State, now: float) -> Step:
 
 
 def identified(state: State, known: Known) -> Step:
-    """The answer to `Identify`: whom the samples may show, and what may be asked of them."""
-    return Step(replace(state, pending=False, inquiry=replace(state.inquiry, known=known)))
+    """The answer to `Identify`: whom the samples may show, what may be asked of them, and how much time they have."""
+    more = state.terms.active_s * (known.times - 1)
+    inquiring = replace(state.inquiry, known=known)
+    return Step(replace(state, pending=False, inquiry=inquiring, more_s=more))
 
 
 def decided(state: State, success: bool, reason: str, now: float, *, final: bool = False) -> Step:
@@ -98,7 +100,7 @@ def cancelled(state: State) -> Step:
 
 
 def _deadline(state: State) -> float:
-    return float("inf") if state.first_frame is None else state.first_frame + state.terms.active_s + state.extra_s
+    return float("inf") if state.first_frame is None else state.first_frame + state.terms.active_s + state.extra_s + state.more_s
 
 
 def _failed(state: State, outcome: str) -> State:

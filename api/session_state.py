@@ -100,6 +100,8 @@ class State:
     """What is asked of whoever it may be."""
     judgement: Judgement | None = None
     """Liveness as of the last frame."""
+    more_s: float = 0.0
+    """Seconds beside it for somebody who needs more time."""
     extra_s: float = 0.0
     """Seconds of time beyond `active_s`, for challenges."""
     pending: bool = False

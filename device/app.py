@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from api.auth import Credentials
-from api.demanding import Demanding
 from api.frames import FrameDesk
 from api.limits import Limits
 from api.links import EnrollLinks
@@ -55,7 +54,8 @@ from device.lock import hold_data
 from device.main import Say, begin, introduce, notice, until_over
 from device.metrics import Metrics, Sources
 from device.model_commands import ModelDesk
-from device.models import Models, passive_bands
+from device.models import Models
+from device.needs import demanding
 from device.offline import operator_name
 from device.on_need import OnNeed
 from device.operations import Operations
@@ -162,8 +162,8 @@ async def make_core(config: Config, stack: AsyncExitStack) -> Core:
     clock = clock_of(config.paths.data_dir, await store.newest_time())
     models, recognition = await enter(recognising(store, config, clock))
     camera, remote = await enter(vision("camera", config, models)), await enter(vision("remote", config, models))
-    demanding = Demanding(config.liveness, passive_bands(config.vision), clock)
-    sessions = SessionService(store, recognition, config.session, clock, Lockouts(store, config.lockout, clock), demanding)
+    lockouts = Lockouts(store, config.lockout, clock)
+    sessions = SessionService(store, recognition, config.session, clock, lockouts, demanding(config, clock))
     await sessions.resume()
     return Core(config, began, keys, store, clock, models, recognition, camera, remote, sessions)
 
@@ -248,6 +248,7 @@ async def listen(
     port = await enter(serve(app, config.listen.host, config.listen.port))
     links = EnrollLinks(store, core.sessions, core.keys.hash_api_key, clock, config.enroll)
     queue = EnrollQueue(desk.enrolling, desk.rows)
+    await queue.recall()
     stack.push_async_callback(queue.stop)
     history = History(gauges(core.camera.link, front.health), clock.boot)
     tasks.helper("history", history.run())

@@ -7,6 +7,9 @@ import msgspec
 from device.command import Command, Label, Reply, UserId
 from inference.observation import Measure
 
+Look = Annotated[str, msgspec.Meta(max_length=50)]
+"""What an enrolment is for beside a person's ordinary look: glasses, winter hat; empty: the ordinary one."""
+
 
 class EnrollPhotos(Command, frozen=True):
     """Enrol a person of the device's own realm from photos.
@@ -21,6 +24,7 @@ class EnrollPhotos(Command, frozen=True):
     """On what ground the template is kept; empty: not recorded."""
     basis_text: Label = ""
     """Version of the text that the person was shown."""
+    look: Look = ""
     allow_duplicate: bool = False
     """Enrol although the device knows the face under another id."""
 
@@ -35,8 +39,7 @@ class EnrollCamera(Command, frozen=True):
     display_name: Label | None = None
     basis: Annotated[str, msgspec.Meta(pattern=r"\A(|consent|agreement|law)\Z")] = ""
     basis_text: Label = ""
-    look: Annotated[str, msgspec.Meta(max_length=50)] = ""
-    """Of the look that it is for, beside the ordinary one: glasses, winter hat."""
+    look: Look = ""
     test: bool = False
     """Whether the person is searched for at once, as the door would, and the enrolment taken back where that fails."""
 

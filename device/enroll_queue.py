@@ -65,7 +65,15 @@ class EnrollQueue:
         self._face_at: float | None = None
         self.turn: Turn | None = None
         self.failures: dict[str, str] = {}
-        """Whose latest turn failed since the device started, and why."""
+        """Whose latest turn failed, and why."""
+
+    async def recall(self) -> None:
+        """Know the failures from before this start, off the record of them.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        self.failures = await self._parts.rows.failed_enrolments()
 
     def start(self, person: Person, command: EnrollCamera, operator: str) -> Turn:
         """Begin a person's turn.

@@ -45,6 +45,10 @@ class View(Protocol):
 class LocalCamera(Protocol):
     """The device's own camera, as operators use it."""
 
+    @property
+    def live(self) -> bool:
+        """Whether it shows what is there now: no recording, and no demo. Nothing known of it counts as live."""
+
     def look(self) -> AbstractAsyncContextManager[View]:
         """What the camera's pipeline sees, until the context ends.
 
@@ -121,6 +125,7 @@ class Enrolling:
             origin=Origin.PHOTOS,
             door=DoorState.CONFIRMED,
             created_at=self.clock.dated(),
+            label=command.look,
         )
         async with self.sessions.people.shared():
             await self._note_person(command)
@@ -141,7 +146,7 @@ class Enrolling:
             await self.store.put_person(person)
 
     async def at_camera(self, command: EnrollCamera) -> AsyncGenerator[EnrollProgress | Enrolled | EnrollTested, None]:
-        """Enrol whoever stands in front of the camera, with liveness; progress is told when it changes.
+        """Enrol whoever stands in front of the camera, with the door's liveness; progress is told when it changes.
 
         Raises:
             OperationRefused: the camera does not work, or the enrolment failed; the message says what to do.
@@ -154,6 +159,7 @@ class Enrolling:
                 user_id=command.user_id,
                 origin=Origin.KIOSK,
                 door=DoorState.CONFIRMED,
+                level=self.sessions.liveness.at_door(live=self.camera.live),
             )
             row = await self.sessions.create(wanted)
             last: EnrollProgress | None = None

@@ -13,8 +13,8 @@ from device.command import Command, Label, OperationRefused, Reply, UserId
 from device.factor_records import Card, OperatorAct, Pin
 from device.second_factor import FactorParts
 
-Inability = Literal["turn", "close_eyes"]
-"""What somebody may not be able to do: turn the head, close the eyes."""
+Inability = Literal["turn", "close_eyes", "hurry"]
+"""What somebody may not be able to do: turn the head, close the eyes, be as quick as others (`device.needs`)."""
 
 _TRIES = 8
 """Numbers tried where others are given out meanwhile."""
@@ -51,7 +51,7 @@ class UserCardRemove(Command, frozen=True):
 
 
 class UserCannot(Command, frozen=True):
-    """Write down what a person cannot do, which no challenge then asks for. Answered by `UserCannotDo`."""
+    """Write down what a person cannot do: turn or close the eyes when asked, or hurry. Answered by `UserCannotDo`."""
 
     user_id: UserId
     cannot: tuple[Inability, ...] = ()
@@ -72,7 +72,7 @@ class UserPinCleared(Reply, frozen=True):
 
 
 class UserCannotDo(Reply, frozen=True):
-    """What the person is never asked for from now on; PIN or card make up for it."""
+    """What the person cannot do, from now on; PIN or card make up for what is never asked therefore."""
 
     user_id: str
     cannot: tuple[str, ...]

@@ -20,6 +20,7 @@ from device.frontage import Gate
 from device.kiosk_course import Course
 from device.kiosk_pad import KioskPad
 from device.kiosk_parts import KioskReserved, Parts, asking
+from device.needs import times
 from device.pad_settings import PadSettings
 from device.settings import DoorSettings, KioskSettings
 from device.visit import Do, Outcome, Owed, Visit, seen
@@ -212,7 +213,7 @@ class Kiosk:
         if self._parts.factor is None:
             await self._course.end(visit, Outcome("refused", "make_up_missing", person.user_id, attempt.confidence))
             return
-        until = now + self._settings.claim_s * self._rules.patience
+        until = now + self._settings.claim_s * self._rules.patience * times(person, self._rules)
         self._course.state = replace(self._course.state, owed=Owed(attempt, person.user_id, until))
         self._parts.link.instruct("")
         self._course.show(Sign(phase=Phase.FACTOR))

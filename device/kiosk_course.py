@@ -17,6 +17,7 @@ from api.terms import NewSession
 from device.admission import Admission
 from device.board import Phase, Sign, framed
 from device.kiosk_parts import Parts, line, visit_row
+from device.needs import times
 from device.settings import KioskSettings
 from device.visit import Outcome, State, Visit, abandoned
 from inference.observation import Observation
@@ -43,14 +44,17 @@ class Course:
         """A session for the face in front."""
         hello = self._parts.link.hello
         level = self._parts.sessions.liveness.at_door(live=hello is None or hello.live)
-        wanted = NewSession(kind=SessionKind.AUTHENTICATION, realm=LOCAL, level=level, active_s=self._rules.visit_timeout_s)
+        claim = self.state.claim
+        longer = claim.times if claim is not None and now < claim.until else 1.0
+        active_s = self._rules.visit_timeout_s * longer
+        wanted = NewSession(kind=SessionKind.AUTHENTICATION, realm=LOCAL, level=level, active_s=active_s)
         row = await self._parts.sessions.create(wanted)
         self.state = self.state.began(str(uuid.uuid4()), row.token, now)
 
     async def end(self, visit: Visit, outcome: Outcome, person: Person | None = None) -> None:
         """Write the visit, tell it, welcome whom it lets in, and begin the pause where one is due."""
         now = self._parts.clock.boot()
-        self.state = self.state.ended(outcome, now, self._rules)
+        self.state = self.state.ended(outcome, now, self._rules, times(person, self._rules))
         granted = outcome.outcome == "granted"
         name = (person.display_name or person.user_id) if granted and person is not None else ""
         confirm = granted and outcome.reason != "match" and await self._admission.pending(outcome.user_id or "")

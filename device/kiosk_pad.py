@@ -8,6 +8,7 @@ from device.admission import Admission
 from device.board import Phase, Sign
 from device.kiosk_course import Course
 from device.kiosk_parts import Parts, wait_shown
+from device.needs import times
 from device.pad_settings import PadSettings
 from device.second_factor import Presented
 from device.settings import KioskSettings
@@ -76,8 +77,9 @@ class KioskPad:
         person, attempt, now = presented.person, presented.attempt, self._parts.clock.boot()
         outcome = await self._admission.by_factor(presented)
         if person is not None and attempt is not None and attempt.success:
-            until = now + self._settings.claim_s * self._rules.patience
-            course.state = replace(course.state, claim=Claim(person.user_id, presented.means, attempt.attempt_id, until))
+            longer = times(person, self._rules)
+            until = now + self._settings.claim_s * self._rules.patience * longer
+            course.state = replace(course.state, claim=Claim(person.user_id, presented.means, attempt.attempt_id, until, longer))
         if outcome is None:
             course.state = replace(course.state, pad_until=0.0)
             course.show(Sign(phase=Phase.WAITING, instruction="look_straight"))

@@ -25,6 +25,11 @@ class KioskCamera:
         self._kiosk = kiosk
         self._board = board
 
+    @property
+    def live(self) -> bool:
+        """Whether it shows what is there now; until vision has said so, it counts as live."""
+        return self._link.hello is None or self._link.hello.live
+
     @asynccontextmanager
     async def look(self) -> AsyncIterator[Subscription[Observation]]:
         """What the camera's pipeline sees, until the context ends.

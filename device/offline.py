@@ -17,6 +17,7 @@ from device.kept_time import clock_of
 from device.keys import Keys, load_keys
 from device.lock import hold_data
 from device.model_commands import ModelDesk
+from device.needs import demanding
 from device.operations import Health, Operations
 from device.operator_commands import OperatorDesk
 from device.operators.sign_in import operator_parts
@@ -46,7 +47,7 @@ async def offline(config: Config) -> AsyncIterator[Operations]:
         enrolling = Enrolling(
             store=store,
             recognition=recognition,
-            sessions=SessionService(store, recognition, config.session, clock),
+            sessions=SessionService(store, recognition, config.session, clock, demanding=demanding(config, clock)),
             photos=PhotoJudge(own_remote(vision, config), clock, config.session.face_min_quality_score),
             camera=camera,
             clock=clock,

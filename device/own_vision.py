@@ -142,6 +142,12 @@ class OwnCamera:
         self._models = models
         self._link: VisionLink | None = None
 
+    @property
+    def live(self) -> bool:
+        """Whether it shows what is there now; until vision has said so, it counts as live."""
+        hello = None if self._link is None else self._link.hello
+        return hello is None or hello.live
+
     @asynccontextmanager
     async def look(self) -> AsyncIterator[View]:
         """Start the camera; `OperationRefused` where it does not work."""

@@ -112,6 +112,18 @@ class KioskSettings(BaseModel):
             le=4,
         ),
     ] = 1.0
+    unhurried: Annotated[
+        float,
+        Field(
+            description="How many times longer again all of it lasts for people who cannot hurry, once the kiosk knows them.",
+            ge=1,
+            le=4,
+        ),
+    ] = 2.0
+    unhurried_groups: Annotated[
+        tuple[str, ...],
+        Field(description="Groups of people who cannot hurry; of one person `kioskctl user cannot USER hurry` says it."),
+    ] = ()
     cooldown_s: Annotated[
         float, Field(description="Seconds of pause after the first failure of an unknown face.", ge=0, le=60)
     ] = 2.0

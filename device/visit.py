@@ -52,6 +52,8 @@ class Claim:
     means: str
     attempt_id: str
     until: float
+    times: float = 1.0
+    """How many times longer than others the person has for everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,8 @@ class State:
         visit = replace(self.visit, attempts=(*self.visit.attempts, attempt_id), failure=failure)
         return replace(self, visit=visit)
 
-    def ended(self, outcome: Outcome, now: float, rules: KioskSettings) -> "State":
-        """The visit is over; its row is written."""
+    def ended(self, outcome: Outcome, now: float, rules: KioskSettings, times: float = 1.0) -> "State":
+        """The visit is over; its row is written. Of somebody who needs `times` as long, the result stays so much longer."""
         if outcome.outcome == "abandoned":
             return replace(self, visit=None, owed=None)
         cooldown, let_in = self.cooldown, 0
@@ -118,7 +120,7 @@ class State:
             cooldown, let_in = cooldown.granted(now), self.track
         elif outcome.unknown:
             cooldown = cooldown.failed(now, rules)
-        return State(cooldown, None, now + rules.result_s, let_in, self.track, self.claim)
+        return State(cooldown, None, now + rules.result_s * times, let_in, self.track, self.claim)
 
 
 def seen(state: State, observation: Observation, now: float, rules: KioskSettings) -> tuple[State, Do]:

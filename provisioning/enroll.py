@@ -27,6 +27,7 @@ class _Said(TypedDict):
     display_name: str | None
     basis: str
     basis_text: str
+    look: str
 
 
 def enroll(
@@ -46,6 +47,10 @@ def enroll(
     basis_text: Annotated[
         str, typer.Option("--basis-text", metavar="VERSION", help="Version of the text that the person was shown.")
     ] = "",
+    look: Annotated[
+        str,
+        typer.Option("--look", metavar="NAME", help="Add a look beside the ordinary one, such as glasses."),
+    ] = "",
     allow_duplicate: Annotated[
         bool, typer.Option("--allow-duplicate", help="Enrol although the device knows the face under another id.")
     ] = False,
@@ -57,7 +62,8 @@ def enroll(
     One enrolment is stored: the average of all photos that can be used. Each photo is told apart: its quality, or why it was
     refused. It fails when none can be used.
 
-    Examples: kioskctl enroll grace grace1.jpg grace2.jpg --name "Grace Hopper"; kioskctl enroll me --camera
+    Examples: kioskctl enroll grace grace1.jpg grace2.jpg --name "Grace Hopper"; kioskctl enroll me --camera;
+    kioskctl enroll me --camera --look glasses
     """
     if camera == bool(photos):
         raise typer.BadParameter("name photos, or say --camera, not both")
@@ -67,7 +73,7 @@ def enroll(
     if len(files) > MOST_PHOTOS:
         raise typer.BadParameter(f"{len(files)} photos; at most {MOST_PHOTOS} at once", param_hint="PHOTOS")
 
-    said: _Said = {"display_name": name, "basis": basis, "basis_text": basis_text}
+    said: _Said = {"display_name": name, "basis": basis, "basis_text": basis_text, "look": look}
 
     async def work(console: Console, out: Output) -> None:
         if camera:

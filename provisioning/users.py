@@ -6,6 +6,7 @@ import typer
 
 from api.records import LOCAL
 from device.factor_commands import UserCannot, UserCannotDo
+from device.needs import HURRY
 from device.person_commands import People, PersonDetail, PersonView, UserErase, UserErased, UserList, UserShow
 from device.user_commands import LockoutView, UserConfirm, UserConfirmed, UserUnlock, UserUnlocked
 from provisioning import cards, pins
@@ -79,12 +80,14 @@ def cannot(
     user: UserArgument,
     what: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WHAT]...", help="turn (the head), close_eyes; nothing: everything can be asked."),
+        typer.Argument(metavar="[WHAT]...", help="turn (the head), close_eyes, hurry; nothing: everything can be asked."),
     ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write down what a person cannot do: no challenge asks for it, and PIN or card make up for it.
+
+    Who cannot hurry has longer for everything instead, as long as the configuration's `unhurried` says.
 
     Example: kioskctl user cannot grace turn
     """
@@ -93,7 +96,10 @@ def cannot(
 
 
 def _show_cannot(reply: UserCannotDo, out: Output) -> None:
-    out.say(f"{reply.user_id} is never asked for: {', '.join(reply.cannot) or 'nothing left out'}")
+    asked = [word for word in reply.cannot if word != HURRY]
+    out.say(f"{reply.user_id} is never asked for: {', '.join(asked) or 'nothing left out'}")
+    if HURRY in reply.cannot:
+        out.say(f"{reply.user_id} has longer for everything, once the kiosk knows who it is")
 
 
 def _show_people(reply: People, out: Output) -> None:

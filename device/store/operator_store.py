@@ -46,6 +46,11 @@ class OperatorStore:
         found: Sequence[tuple[int, OperatorAct]] = await self._read(operators.acts, before, limit)
         return found
 
+    async def failed_enrolments(self) -> dict[str, str]:
+        """Who was at the kiosk to be enrolled and failed there last, and why."""
+        found: dict[str, str] = await self._read(operators.failed_enrolments)
+        return found
+
     async def put_people(self, changed: Sequence[Person], act: OperatorAct) -> None:
         """Insert or replace people, all or none."""
         await self._write(operators.put_people, changed, act)

@@ -120,6 +120,18 @@ def _act(db: Database, row: Row) -> OperatorAct:
     )
 
 
+def failed_enrolments(db: Database) -> dict[str, str]:
+    """Who was at the kiosk to be enrolled and failed there last, and why; nobody who was erased."""
+    rows = db.rows(
+        f"SELECT operator_acts.*, created_at AS dated, {subjects.KEY_COLUMNS} "  # noqa: S608
+        "FROM operator_acts JOIN subjects USING (subject_id) "
+        "WHERE act = 'enrolment_failed' AND number IN (SELECT max(number) FROM operator_acts "
+        "WHERE act IN ('enrolment_failed', 'enrolled_at_kiosk') GROUP BY subject_id)"
+    )
+    known = [_act(db, row) for row in rows]
+    return {act.user_id: str(act.detail["reason"]) for act in known if act.user_id}
+
+
 def put_people(db: Database, changed: Sequence[Person], act: OperatorAct) -> None:
     """Insert or replace people, all or none, with the line for audit."""
     write(db, act)

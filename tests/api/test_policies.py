@@ -1,7 +1,7 @@
 """Liveness policies over the session's rules: what each demands, that alarms and doubts refuse, how a challenge goes."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import pytest
@@ -51,6 +51,13 @@ class Person:
             plain.liveness, passive=self.passive, alarms=self.alarms, closed_s=closed, eyes_closed=closed > 0, turns=tuple(turns)
         )
         return msgspec.structs.replace(plain, liveness=shown, pose=Pose(yaw, n % 3, 0.0))
+
+
+def test_who_needs_more_time_has_it_from_when_the_person_is_known():
+    state = rules.begin(terms(active_s=8.0))
+    known = rules.identified(replace(state, first_frame=0.0), Known("ann", times=2.0)).state
+    assert rules.expire(known, 15.9).state.status is SessionStatus.ACTIVE
+    assert rules.expire(known, 16.0).state.status is not SessionStatus.ACTIVE
 
 
 class Run:

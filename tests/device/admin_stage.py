@@ -27,6 +27,9 @@ ROSTER = "user_id,name\nada,Ada Lovelace\nbob,Bob\n,Nobody\n"
 class Stage:
     """A `LocalCamera` with a made-up person in front."""
 
+    live = False
+    passive: float | None = None
+
     def __init__(self) -> None:
         self.person = 1
         self.instructions: list[str] = []
@@ -54,7 +57,7 @@ class Stage:
             eye_distance=80,
             pose=Pose(self._n * 3.0 % 20, 0, 0),
             quality=Quality(0.9, (Measure("sharpness", 1.0, 0.9),)),
-            liveness=LivenessEvidence(self._n, int(self._n > 10), 0, False, 1.0),
+            liveness=LivenessEvidence(self._n, int(self._n > 10), 0, False, 1.0, passive=self.passive),
             embedding=face_of(self.person, self._n).astype("<f4").tobytes(),
         )
 

@@ -204,11 +204,28 @@ async def test_the_queue_enrols_tests_and_says_why_not(site: Site) -> None:
         ada, bob = listed["people"]
         assert (ada["state"], [look["label"] for look in ada["enrollments"]]) == ("enrolled", ["", "glasses"])
         assert (bob["state"], bob["reason"], bob["enrollments"]) == ("failed", "duplicate_person", [])
+        await browser.ask("POST", "queue/", begin | {"look": "hat"})  # and a turn that ended well is no failure
+        assert (await turn(browser))["phase"] == "enrolled"
+        again = EnrollQueue(site.parts.queue._enrolling, site.parts.operators)
+        await again.recall()
+        assert again.failures == {"bob": "duplicate_person"}
         assert not {"template", "embedding", "passive"} & set(re.findall(r"'(\w+)'", str(listed)))
         assert (await browser.ask("POST", "queue/", {"user_id": "eve", "basis": "consent"}))[0] == 404
     assert site.stage.instructions[-1] == ""
     acts = [act.act for _, act in await site.parts.operators.rows.acts()]
-    assert acts[:4] == ["enrolment_failed", "enrolled_at_kiosk", "enrolled_at_kiosk", "roster_imported"]
+    assert acts[:5] == ["enrolled_at_kiosk", "enrolment_failed", "enrolled_at_kiosk", "enrolled_at_kiosk", "roster_imported"]
+
+
+@pytest.mark.parametrize(("live", "passive", "end"), [(True, 0.05, "liveness_failed"), (True, 0.95, ""), (False, None, "")])
+async def test_an_enrolment_at_the_kiosk_asks_for_the_doors_liveness(
+    site: Site, live: bool, passive: float | None, end: str
+) -> None:
+    site.stage.live, site.stage.passive = live, passive
+    async with site.browser("operator") as browser:
+        await site.parts.store.put_person(Person(LOCAL, "ada", "Ada"))
+        await browser.ask("POST", "queue/", {"user_id": "ada", "basis": "consent"})
+        done = await turn(browser)
+        assert (done["phase"], done["reason"]) == ("failed" if end else "enrolled", end)
 
 
 async def test_an_enrolment_that_does_not_match_is_taken_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,6 +242,12 @@ async def test_an_enrolment_that_does_not_match_is_taken_back(site: Site, monkey
         await browser.ask("POST", "queue/", {"user_id": "ada", "basis": "consent"})
         assert (await turn(browser))["reason"] == "test_failed"
         assert await site.parts.store.enrollments(LOCAL, "ada") == []
+        again = EnrollQueue(site.parts.queue._enrolling, site.parts.operators)
+        await again.recall()
+        assert again.failures == {"ada": "test_failed"}
+        await browser.ask("POST", "people/erase/", {"user_id": "ada"})
+        await again.recall()
+        assert again.failures == {}
 
 
 async def test_pending_enrolments_are_confirmed_and_links_made(site: Site) -> None:

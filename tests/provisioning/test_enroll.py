@@ -81,6 +81,8 @@ def test_where_no_photo_can_be_used_nobody_is_enrolled(kioskctl, photos) -> None
 
 def test_a_running_kiosk_does_the_same(served, photos) -> None:
     told = served.json("enroll", "grace", str(photos["good"]), str(photos["blank"]))
+    served.json("enroll", "grace", str(photos["good"]), "--look", "glasses")
+    assert [each["label"] for each in served.json("user", "show", "grace")["enrollments"]] == ["", "glasses"]
     assert [photo["accepted"] for photo in told["photos"]] == [True, False]
     assert served.json("status")["control"] is True
     assert served.refused("enroll", "other", str(photos["good"])) == "duplicate_person"
