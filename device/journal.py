@@ -84,13 +84,7 @@ def journal_here(stream: TextIO = sys.stderr, environ: Mapping[str, str] = os.en
 
 def follow(watch: StoreWatch) -> None:
     """Make an event of each record that is written, besides what else is done with it."""
-    before = watch.on_record
-
-    def both(record: LogRecord) -> None:
-        before(record)
-        note(record)
-
-    watch.on_record = both
+    watch.on_record.append(note)
 
 
 def note(record: LogRecord) -> None:

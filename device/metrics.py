@@ -113,7 +113,7 @@ class Metrics:
         )
         self._failures = Gauge("facekiosk_webhook_failures", "Failed deliveries in a row", ("webhook",), registry=registry)
         self._age = Gauge("facekiosk_api_key_age_days", "Age of API keys in use", ("client",), registry=registry)
-        sources.store.watch.on_record = self._count
+        sources.store.watch.on_record.append(self._count)
         sources.store.watch.on_work = self._time
 
     def _count(self, record: LogRecord) -> None:

@@ -125,7 +125,7 @@ async def device(policy: Level, *, deceived: bool) -> AsyncIterator[Device]:
             await store.put_client(Client("bench", "bench", REALM, grants, key.prefix, keys.hash_api_key(key.text)))
             async with serve(build_app(services), "127.0.0.1", 0) as port, aiohttp.ClientSession() as http:
                 served = Device(f"http://127.0.0.1:{port}", key.text, http, clock, store, sessions, vision)
-                store.watch.on_record = served.note
+                store.watch.on_record.append(served.note)
                 yield served
         judge.close()
         graphs.close()

@@ -9,19 +9,21 @@ from device.feed import Feed
 
 
 class StoreWatch:
-    """Told by the store; `on_record` and `on_work` are called in the event loop and must not fail."""
+    """Told by the store; those in `on_record`, and `on_work`, are called in the event loop and must not fail."""
 
     def __init__(self) -> None:
         self.written: Feed[int] = Feed()
         """Numbers of the records that were committed."""
-        self.on_record: Callable[[LogRecord], None] = _nothing
+        self.on_record: list[Callable[[LogRecord], None]] = []
+        """Each is told of every record; whoever wants to know appends, and takes nobody's place."""
         self.on_work: Callable[[str, float], None] = _nothing
         """Kind of work (`read`, `write`) and seconds from asking to answer, waiting included."""
 
     def wrote(self, number: int, record: LogRecord) -> int:
         """A record was committed; returns its number."""
         self.written.publish(number)
-        self.on_record(record)
+        for told in self.on_record:
+            told(record)
         return number
 
     @contextmanager

@@ -55,6 +55,37 @@ def test_colours_are_in_opencvs_order_whatever_the_rows_are_padded_to(width):
     assert frame.image[239, width - 1].tolist() == pytest.approx([0, 0, 255], abs=6)
 
 
+CONFINED = """
+import ctypes, mmap
+PR_SET_MDWE, REFUSE_EXEC_GAIN = 65, 1  # linux/prctl.h: what MemoryDenyWriteExecute= asks for
+if ctypes.CDLL(None).prctl(PR_SET_MDWE, REFUSE_EXEC_GAIN, 0, 0, 0):
+    print("no kernel for it")
+    raise SystemExit
+try:
+    mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+except PermissionError:
+    print("confined")
+from camera.settings import CameraSettings
+from camera.sources.argus import ArgusSource
+from camera.system_packages import system_module
+head = "videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240"
+with ArgusSource(CameraSettings(source="argus", width=320, height=240), head) as source:
+    print(source.read().image.shape)
+glib, called = system_module("gi.repository.GLib", "python3-gi"), []
+glib.idle_add(called.append, "called back")
+glib.MainContext.default().iteration(True)
+print(*called)
+"""
+
+
+@pytest.mark.system
+def test_it_works_where_no_memory_may_be_written_and_executed(root):
+    done = subprocess.run([sys.executable, "-c", CONFINED], cwd=root, capture_output=True, text=True, timeout=30)
+    if done.stdout == "no kernel for it\n":
+        pytest.skip("needs Linux 6.3")
+    assert (done.stdout.splitlines(), done.returncode) == (["confined", "(240, 320, 3)", "called back"], 0), done.stderr
+
+
 @pytest.mark.system
 def test_it_is_turned_and_mirrored():
     settings = SETTINGS.model_copy(update={"rotate": 90, "mirror": True})

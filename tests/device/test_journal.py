@@ -5,12 +5,14 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from api.records import Attempt, DoorEvent, HealthEvent, LogRecord, SessionKind, Visit
 from device.journal import MESSAGE_IDS, Journal, event, follow, journal_here, note, priority
+from device.metrics import Metrics, Sources
 from device.store.watch import StoreWatch
 
 BOOT = {"boot_id": "b", "boot_time": 1.0}
@@ -59,10 +61,11 @@ def test_a_line_that_is_no_event_is_a_plain_entry(entries: list[dict[str, str]])
     assert "MESSAGE_ID" not in entries[1]
 
 
-def test_what_watched_before_still_watches(entries: list[dict[str, str]]) -> None:
+def test_metrics_that_come_later_do_not_end_the_journals_events(entries: list[dict[str, str]]) -> None:
     watch, seen = StoreWatch(), list[LogRecord]()
-    watch.on_record = seen.append
+    watch.on_record.append(seen.append)
     follow(watch)
+    Metrics(cast("Sources", SimpleNamespace(store=SimpleNamespace(watch=watch))))
     watch.wrote(1, replace(ATTEMPT, success=True))
     assert len(seen) == len(entries) == 1
 

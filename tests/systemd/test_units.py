@@ -73,6 +73,15 @@ def test_vision_has_no_network_and_no_keys_and_control_no_camera(image: Path) ->
     assert "DeviceAllow" not in settings(image, "facekiosk-vision@remote.service")
 
 
+def test_only_a_jetsons_camera_may_execute_what_it_has_written(image: Path, root: Path, tmp_path: Path) -> None:
+    assert all(settings(image, unit)["MemoryDenyWriteExecute"] == ["yes"] for unit in UNITS)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/nv_tegra_release").write_text("# R36\n")
+    subprocess.run([root / "scripts/install.sh", tmp_path], check=True, capture_output=True, text=True, timeout=50)
+    found = {unit: settings(tmp_path, unit)["MemoryDenyWriteExecute"][-1] for unit in UNITS}
+    assert found == dict(zip(UNITS, ("yes", "no", "yes"), strict=True))
+
+
 @pytest.mark.system
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_exposure_is_small(image: Path, unit: str) -> None:
