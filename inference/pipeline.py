@@ -196,7 +196,7 @@ class Pipeline:
         clock.lap("quality")
         liveness = self._track.liveness.update(frame.time, landmarks, pose, patch)
         clock.lap("liveness")
-        luma = self._watch_stream(frame, sighting.track, landmarks)
+        luma = self._watch_stream(frame, sighting, landmarks)
         scene = fingerprint.scene(luma.grey, sighting.faces[0].box, luma.scale)
         clock.lap("integrity")
         embedding = beside = passive = None
@@ -229,11 +229,11 @@ class Pipeline:
             timings_ms=clock.total(),
         )
 
-    def _watch_stream(self, frame: Frame, track: int, landmarks: Landmarks) -> Luma:
+    def _watch_stream(self, frame: Frame, sighting: Sighting, landmarks: Landmarks) -> Luma:
         luma = luma_of(frame.image)
         if self._watched:
             x, y = centroid(landmarks) / max(eye_distance(landmarks), 1.0)
-            self._watch.face(frame.time, track, luma, (float(x), float(y)))
+            self._watch.face(frame.time, sighting.track, luma, (float(x), float(y)), sighting.faces[0].box)
         return luma
 
     def _worth_it(self, now: float, pose: Pose | None, quality: Quality, liveness: LivenessEvidence) -> bool:

@@ -43,7 +43,7 @@ def alarms(frames: Iterable[Watched]) -> tuple[str, ...]:
     watch = StreamWatch()
     for frame in frames:
         x, y = centroid(frame.mesh) / eye_distance(frame.mesh)
-        watch.face(frame.time, 1, frame.luma, (float(x), float(y)))
+        watch.face(frame.time, 1, frame.luma, (float(x), float(y)), frame.box)
     return watch.alarms
 
 

@@ -1,83 +1,87 @@
-"""`python -m bench.injections [--count N] [--policy LEVEL]…`: scripted injections against the sessions of each policy."""
+"""`python -m bench.injections [--count N] [--policy LEVEL]…`: scripted injections against the sessions of each policy.
+
+A run that is broken off goes on where it was when it is asked for again.
+"""
 
 import argparse
-import asyncio
 import json
 import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from rich.console import Console
+from rich.table import Table
 
-from bench.accuracy.metrics import Rate
-from bench.injections import run
-from bench.injections.served import device
-from bench.injections.streams import INJECTIONS, Clip, clips
+from bench.injections.parts import LIVE, Kept, Part, Tally, merged, planned
+from bench.injections.pool import made
+from bench.injections.streams import INJECTIONS, clips
 from inference.liveness.policy import Level
 
 REPORT = Path("build/reports/injections.json")
 
 
-def main() -> int:
-    """Measure, print, and write the report."""
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
     parser = argparse.ArgumentParser(prog="python -m bench.injections", description=__doc__)
     parser.add_argument("--count", type=int, default=60, help="injected sessions for each policy (default: 60)")
     parser.add_argument("--live", type=int, default=12, help="sessions of live clips as they are (default: 12)")
     parser.add_argument("--policy", choices=[level.value for level in Level], action="append", help="default: all of them")
+    parser.add_argument("--kind", choices=list(INJECTIONS), action="append", help="default: all of them")
     parser.add_argument("--deceived", action="store_true", help="let the passive network call every face live")
     parser.add_argument("--seed", type=int, default=1, help="of everything that chance decides (default: 1)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes side by side, a device each (default: 1)")
     parser.add_argument("--out", type=Path, default=REPORT, help="file of the report (default: build/reports/injections.json)")
-    given = parser.parse_args()
-    found = clips()
-    if len(found) < 2:
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Measure, print, and write the report."""
+    given = arguments()
+    if len(clips()) < 2:
         print("the evaluation data's clips are absent; nothing was measured")
         return 1
-    report: dict[str, Any] = {"deceived": given.deceived, "seed": given.seed, "policies": {}}
-    for name in given.policy or [level.value for level in Level]:
-        began = time.monotonic()
-        part = asyncio.run(_policy(Level(name), found, given))
-        report["policies"][name] = part | {"seconds": round(time.monotonic() - began)}
-        print(_line(name, part), flush=True)
-        given.out.parent.mkdir(parents=True, exist_ok=True)
-        given.out.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    policies = given.policy or [level.value for level in Level]
+    plan = planned(policies, given.kind or list(INJECTIONS), given.count, given.live)
+    asked = {"deceived": given.deceived, "seed": given.seed}
+    kept = Kept(given.out.with_suffix(".parts"), asked | {"plan": [list(part) for part in plan]})
+    began, before = time.monotonic(), sum(tally.sessions for tally in kept.made.values())
+    for part, tally in made([part for part in plan if part not in kept.made], given.seed, given.jobs, deceived=given.deceived):
+        kept.add(part, tally)
+        _say(part, tally, kept, sum(each.count for each in plan), (began, before))
+    report = asked | {"seconds": round(time.monotonic() - began), "policies": merged(kept.made)}
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    kept.done()
+    show(report)
     return 0
 
 
-async def _policy(level: Level, found: list[Clip], given: argparse.Namespace) -> dict[str, Any]:
-    chance = np.random.default_rng(given.seed)
-    each = max(1, given.count // len(INJECTIONS))
-    async with device(level, deceived=given.deceived) as served:
-        for clip in found:
-            await run.enrol(served, clip)
-        kinds: dict[str, run.Tally] = {}
-        for kind in INJECTIONS:
-            tally = kinds[kind] = await run.inject(served, kind, found, each, chance)
-            print(f"  {level}: {kind}: {tally.accepted} of {tally.sessions} accepted", flush=True)
-        honest = await run.live(served, found, given.live, chance)
-    return {
-        "accepted": Rate(
-            sum(tally.accepted for tally in kinds.values()), sum(tally.sessions for tally in kinds.values())
-        ).to_json(),
-        "kinds": {kind: _told(tally) for kind, tally in kinds.items()},
-        "live": _told(honest),
-    }
-
-
-def _told(tally: run.Tally) -> dict[str, Any]:
-    return {
-        "accepted": Rate(tally.accepted, tally.sessions).to_json(),
-        "alarmed": Rate(tally.alarmed, tally.sessions).to_json(),
-        "reasons": dict(tally.reasons.most_common()),
-    }
-
-
-def _line(name: str, part: dict[str, Any]) -> str:
-    kinds = ", ".join(f"{kind} {each['accepted']['events']}" for kind, each in part["kinds"].items())
-    live = part["live"]
-    return (
-        f"{name:9} accepted {part['accepted']['events']} of {part['accepted']['trials']} ({kinds}); "
-        f"live clips: {live['accepted']['events']} accepted, {live['alarmed']['events']} alarmed of {live['alarmed']['trials']}"
+def _say(part: Part, tally: Tally, kept: Kept, of: int, since: tuple[float, int]) -> None:
+    so_far = sum(each.sessions for each in kept.made.values())
+    left = (time.monotonic() - since[0]) / max(1, so_far - since[1]) * (of - so_far) / 60
+    print(
+        f"{part.policy}: {part.kind}: {tally.accepted} of {tally.sessions} accepted, {tally.alarmed} alarmed "
+        f"({so_far:,} of {of:,} sessions, {left:.0f} min left)",
+        flush=True,
     )
+
+
+def show(report: dict[str, Any]) -> None:
+    """A row for each policy: accepted of so many, with the exact 95 % interval."""
+    kinds = [*INJECTIONS, "all", "clips as they are: alarmed"]
+    table = Table("policy", *kinds)
+    for name, found in report["policies"].items():
+        cells = {kind: each["accepted"] for kind, each in found["kinds"].items()} | {"all": found["accepted"]}
+        cells |= {kinds[-1]: found[LIVE]["alarmed"]} if LIVE in found else {}
+        table.add_row(name, *(_cell(cells.get(kind)) for kind in kinds))
+    Console(width=180).print(table)
+
+
+def _cell(rate: dict[str, Any] | None) -> str:
+    if rate is None:
+        return ""
+    low, high = (100 * each for each in rate["interval95"])
+    return f"{rate['events']} of {rate['trials']} [{low:.1f}, {high:.1f}]"
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """One injected session after another, over REST and over the socket in turn, and what came of each."""
 
 import base64
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from bench.injections.parts import Tally
 from bench.injections.served import Device
 from bench.injections.streams import COUNT, FPS, INJECTIONS, Clip, encoded, noisy
 
@@ -16,16 +15,6 @@ DAY_S = 25 * 3600.0
 """Seconds between two sessions whose frames may come from the same part of a clip, so that each stands for itself."""
 MOST_S = 20.0
 """Seconds after which a session that still goes on is given up; the stream is sent again from its beginning meanwhile."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What came of the sessions of one kind."""
-
-    sessions: int = 0
-    accepted: int = 0
-    alarmed: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
 
 
 async def enrol(device: Device, clip: Clip) -> None:
@@ -79,6 +68,7 @@ async def _session(device: Device, images: list[bytes], *, over_socket: bool, ta
     send = _over_socket if over_socket else _over_rest
     told = await send(device, created, images, len(images) if whole else int(MOST_S * FPS))
     tally.sessions += 1
+    tally.over_socket += over_socket
     tally.accepted += bool(told.get("authenticated"))
     raised = bool(device.vision.alarms.pop(device.vision.newest, ()))
     for attempt in device.newest:

@@ -8,7 +8,9 @@ from collections import deque
 import cv2
 import numpy as np
 
+from inference.liveness.integrity_lag import LagMeter
 from inference.luma import Grey
+from inference.observation import Box
 
 _SAME = 0.02
 """Mean difference in grey levels below which two frames are one."""
@@ -18,15 +20,10 @@ its camera makes them may have half."""
 _PAIRS_S, _FEWEST_PAIRS, _SHORTEST_S = 3.0, 12, 1.0
 """Window of pairs; judged from so many pairs over so many seconds on, so at 5 frames a second after 2.4 s."""
 
-_SPACING = 1 / 16
-"""Seconds between two frames whose difference is looked at: the closer they are, the more of it is noise."""
-_CELL = 8
-_NOISE = 2.0
-"""Variance of the difference averaged over cells of 8x8, times 64, over its variance: 1 for white noise."""
-_NOISE_S, _FEWEST_STEPS = 2.0, 8
-_STILL, _NEARLY_STILL = 0.002, 0.0035
-"""Standard deviation of the face's place over 2 s in eye distances. Live faces have .0039 and more; between the two it takes the
-noise to show it, which alone would also be found where a person stands still before a bad camera."""
+_PLACE_S, _FEWEST_PLACES = 2.0, 8
+_STILL = 0.002
+"""Standard deviation of the face's place over 2 s in eye distances. Live faces have .0039 and more; the mesh of a still
+one trembles as much under noise."""
 
 
 class DuplicateMeter:
@@ -61,60 +58,32 @@ class StillMeter:
     """Feed it every frame that shows the face."""
 
     def __init__(self) -> None:
-        self._last: tuple[float, Grey] | None = None
-        self._steps: deque[tuple[float, float]] = deque()
         self._places: deque[tuple[float, float, float]] = deque()
+        self._lag = LagMeter()
 
-    def update(self, time: float, grey: Grey, place: tuple[float, float]) -> None:
+    def update(self, time: float, grey: Grey, place: tuple[float, float], box: Box) -> None:
         """Take in one frame; times rise.
 
         Args:
             time: seconds.
             grey: the reduced frame.
             place: centroid of the mesh, in eye distances.
+            box: of the face, in pixels of `grey`.
         """
+        self._lag.update(time, grey, box)
         self._places.append((time, *place))
-        if self._last is None or self._last[1].shape != grey.shape:
-            self._last = (time, grey)
-        elif time - self._last[0] >= _SPACING:
-            self._steps.append((time, movement(self._last[1], grey)))
-            self._last = (time, grey)
-        for values in (self._steps, self._places):
-            while values and values[0][0] < time - _NOISE_S:
-                values.popleft()
-
-    @property
-    def movement(self) -> float:
-        """Median over the window of `movement`; infinite while too little was seen."""
-        if not _covered(self._steps):
-            return float("inf")
-        return float(np.median([value for _, value in self._steps]))
+        while self._places[0][0] < time - _PLACE_S:
+            self._places.popleft()
 
     @property
     def spread(self) -> float:
         """Standard deviation of the face's place, in eye distances; infinite while too little was seen."""
-        if not _covered(self._places):
+        places = self._places
+        if len(places) < _FEWEST_PLACES or places[-1][0] - places[0][0] < 0.75 * _PLACE_S:
             return float("inf")
-        return float(np.sqrt(np.array([place[1:] for place in self._places]).var(axis=0).sum()))
+        return float(np.sqrt(np.array([place[1:] for place in places]).var(axis=0).sum()))
 
     @property
     def alarm(self) -> bool:
         """Whether nothing moves but noise."""
-        return self.spread < _STILL or (self.spread < _NEARLY_STILL and self.movement < _NOISE)
-
-
-def _covered(values: "deque[tuple[float, float]] | deque[tuple[float, float, float]]") -> bool:
-    return len(values) >= _FEWEST_STEPS and values[-1][0] - values[0][0] >= 0.75 * _NOISE_S
-
-
-def movement(before: Grey, after: Grey) -> float:
-    """How much of a difference hangs together: 1 for white noise, more where something moved, 0 for none at all."""
-    off = np.asarray(cv2.subtract(after, before, dtype=cv2.CV_16S), np.int16)
-    size = (off.shape[1] // _CELL, off.shape[0] // _CELL)
-    cells = cv2.resize(off.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    spread = _variance(off)
-    return _CELL**2 * _variance(cells) / spread if spread > 0 else 0.0
-
-
-def _variance(values: cv2.typing.MatLike) -> float:
-    return float(cv2.meanStdDev(values)[1][0, 0]) ** 2
+        return self.spread < _STILL or self._lag.frozen

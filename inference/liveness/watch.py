@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from inference.liveness.integrity_frames import DuplicateMeter, StillMeter
 from inference.liveness.integrity_line import TimeLine
 from inference.luma import Luma
+from inference.observation import Box
 
 _ENTERED = 2
 """Frames in a row that show a second face of comparable size: one alone may be a mistake of the finder."""
@@ -33,7 +34,7 @@ class StreamWatch:
         """What was wrong on the track at hand so far, sorted."""
         return tuple(sorted(self._raised))
 
-    def face(self, time: float, track: int, luma: Luma, place: tuple[float, float]) -> None:
+    def face(self, time: float, track: int, luma: Luma, place: tuple[float, float], box: Box) -> None:
         """A frame that shows the candidate.
 
         Args:
@@ -41,6 +42,7 @@ class StreamWatch:
             track: of the candidate.
             luma: the reduced frame.
             place: centroid of the mesh, in eye distances.
+            box: of the face, in pixels of the frame.
         """
         self._crowded = 0
         if track != self._track:
@@ -52,7 +54,8 @@ class StreamWatch:
             return
         self._last = time
         self._duplicates.update(time, luma.grey)
-        self._still.update(time, luma.grey, place)
+        small = Box(*(luma.scale * side for side in (box.x, box.y, box.width, box.height)))
+        self._still.update(time, luma.grey, place, small)
         self._line.update(time, luma.thumb)
         found = {
             "duplicated_frames": self._duplicates.alarm,

@@ -8,9 +8,10 @@ import pytest
 
 from camera.open import open_source
 from camera.settings import CameraSettings
-from inference.liveness.integrity_frames import movement
+from inference.liveness.integrity_lag import LagMeter
 from inference.liveness.watch import StreamWatch
 from inference.luma import luma_of
+from inference.observation import Box
 
 NOISE = np.random.default_rng(4)
 DEMO_FPS = 24
@@ -43,10 +44,14 @@ def swaying(index, fps):
     return 4 + 0.02 * np.sin(2 * index / fps), 3 + 0.01 * np.sin(3.1 * index / fps)
 
 
+FACE = Box(112, 84, 90, 90)
+"""Around the person's face, pixels of the reduced frame."""
+
+
 def alarms(images, fps, place=swaying, watch=None, track=1):
     watch = watch or StreamWatch()
     for index, image in enumerate(images):
-        watch.face(100 + index / fps, track, luma_of(image), place(index, fps))
+        watch.face(100 + index / fps, track, luma_of(image), place(index, fps), FACE)
     return watch.alarms
 
 
@@ -77,6 +82,38 @@ def test_a_still_picture_under_noise(person, fps, sigma):
     assert "still_picture" in alarms([noisy(person[20], sigma) for _ in range(3 * fps)], fps, trembling)
 
 
+@pytest.mark.parametrize("fps", [5, 10, 30])
+@pytest.mark.parametrize(("sigma", "quality"), [(0.7, 40), (4, 92), (12, 60)])
+def test_noise_that_is_encoded_and_makes_the_mesh_tremble(person, fps, sigma, quality):
+    """As much as a live face sways: the place alone tells nothing then."""
+
+    def encoded(image):
+        return cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+
+    def trembling(index, fps):
+        return tuple(4 + NOISE.normal(0, 0.02, 2))
+
+    shown = [encoded(noisy(person[20], sigma)) for _ in range(3 * fps)]
+    assert "still_picture" in alarms(shown, fps, trembling)
+    assert alarms(map(encoded, every(person, fps)), fps, trembling) == ()
+
+
+def test_growth_over_a_second(person):
+    def growth(images, fps):
+        meter = LagMeter()
+        for index, image in enumerate(images):
+            meter.update(index / fps, luma_of(image).grey, FACE)
+        return meter.growth
+
+    still = [noisy(person[20], 5) for _ in range(45)]
+    assert growth(still, 15) == pytest.approx(1, abs=0.1)
+    # Light that flickers changes nothing in the picture.
+    assert growth([np.clip(image + 4.0 * (n % 3), 0, 255).astype(np.uint8) for n, image in enumerate(still)], 15) < 1.15
+    assert growth([noisy(image, 5) for image in every(person, 15)], 15) > 2
+    assert growth(still[:20], 15) == float("inf")
+    assert growth(person[:1] * 45, 15) == float("inf")
+
+
 @pytest.mark.parametrize("fps", [5, 10, 15])
 @pytest.mark.parametrize("seconds", [1.4, 2.5])
 def test_a_loop_that_was_encoded_again(person, fps, seconds):
@@ -102,16 +139,16 @@ def test_times_that_go_back(person):
     watch = StreamWatch()
     luma = luma_of(person[0])
     for time in (10.0, 10.1, 10.1, 9.95, 10.2):
-        watch.face(time, 1, luma, (4, 3))
+        watch.face(time, 1, luma, (4, 3), FACE)
     assert watch.alarms == ()
-    watch.face(3.0, 1, luma, (4, 3))
+    watch.face(3.0, 1, luma, (4, 3), FACE)
     assert watch.alarms == ("unordered_frames",)
 
 
 def test_a_camera_that_stalls_is_no_attack(person):
     watch = StreamWatch()
     for index, image in enumerate(every(person, 15)):
-        watch.face(100 + index / 15 + (1.5 if index > 30 else 0), 1, luma_of(image), swaying(index, 15))
+        watch.face(100 + index / 15 + (1.5 if index > 30 else 0), 1, luma_of(image), swaying(index, 15), FACE)
     assert watch.alarms == ()
 
 
@@ -130,19 +167,11 @@ def test_alarms_belong_to_a_track(person):
     watch = StreamWatch()
     repeated = [image for image in every(person, 15)[:20] for _ in range(3)]
     assert alarms(repeated, 15, watch=watch) == ("duplicated_frames",)
-    watch.face(200, 2, luma_of(person[0]), (4, 3))
+    watch.face(200, 2, luma_of(person[0]), (4, 3), FACE)
     assert watch.alarms == ()
     watch.swapped(3)
-    watch.face(200.1, 3, luma_of(person[1]), (4, 3))
+    watch.face(200.1, 3, luma_of(person[1]), (4, 3), FACE)
     assert watch.alarms == ("identity_changed",)
-
-
-def test_movement_hangs_together_and_noise_does_not(person):
-    grey = luma_of(person[0]).grey
-    # Each sum of two noises has a difference of twice the variance, still white.
-    assert movement(grey, noisy(grey, 4)) == pytest.approx(1, abs=0.3)
-    assert movement(grey, np.roll(grey, 2, axis=1)) > 5
-    assert movement(grey, grey) == 0
 
 
 def test_pictures_of_another_size_begin_anew(person):
