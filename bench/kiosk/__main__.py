@@ -1,12 +1,15 @@
 """`make bench-kiosk`: the kiosk as people meet it, against what was promised: decisions, start, cost, memory, hours on end.
 
-Writes build/reports/kiosk.json. Run it on a machine that does nothing else; ends with 1 where something was not reached.
+Writes build/reports/kiosk.json and kiosk.png; what is not run again stays in them, so parts can be run one by one. Run it
+on a machine that does nothing else; ends with 1 where something was not reached.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,21 +21,24 @@ from bench import kiosk_run
 from bench.api.figures import table
 from bench.kiosk import decision, memory, queue
 from bench.kiosk.figures import PARTS, rows
+from bench.kiosk.plots import draw
 from bench.kiosk.scene import SOAK_FPS, scene
 from bench.speed import machine
 
 SLOWEST = 1.0
-"""Times the clip's own rate below which a soak is given up."""
+"""Times the clip's own rate below which a soak ends before it is complete."""
 
 
-def soak(hours: float) -> dict[str, Any]:
-    """The soak, in a process of its own."""
+def soak(hours: float, minutes: float) -> dict[str, Any]:
+    """The soak, in a process of its own; it ends earlier where the machine has no more time for it."""
     with scene(SOAK_FPS, away_s=6.0) as made:
         if made is None:
             return {"skipped": "evaluation data absent"}
         seconds = hours * 3600
-        command = [sys.executable, "-m", "bench.kiosk.soak", str(made.config), str(made.visits), "--seconds", str(seconds)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=120 + seconds / SLOWEST, check=True)
+        most = 60 * minutes if minutes else seconds / SLOWEST
+        times = ["--seconds", str(seconds), "--most", str(most)]
+        command = [sys.executable, "-m", "bench.kiosk.soak", str(made.config), str(made.visits), *times]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=120 + 2 * most, check=True)
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
@@ -53,7 +59,7 @@ def measured(part: str, given: argparse.Namespace, say: Callable[[str], None]) -
             return memory.measure(given.people, say)
         case _:
             say(f"{given.hours:g} h of clip time")
-            return soak(given.hours)
+            return soak(given.hours, given.minutes)
 
 
 def report(given: argparse.Namespace, console: Console) -> dict[str, Any]:
@@ -61,12 +67,25 @@ def report(given: argparse.Namespace, console: Console) -> dict[str, Any]:
     found: dict[str, Any] = {"machine": machine()}
     for part in given.only:
         with console.status(part) as status:
+            load = os.getloadavg()[0]
             try:
                 found[part] = measured(part, given, lambda what, name=part: status.update(f"{name}: {what}"))
             except Exception as error:  # the other parts are worth having without this one
                 found[part] = {"failed": f"{type(error).__name__}: {error}"}
                 traceback.print_exception(error)
+            found.setdefault("when", {})[part] = {"at": time.strftime("%Y-%m-%d %H:%M"), "load_before": round(load, 1)}
     return found
+
+
+def merged(before: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """What was found now, and of before what was not looked at again: parts, and levels of decisions."""
+    if before.get("machine") != found["machine"]:
+        return found
+    whole = {**before, **found, "when": {**before.get("when", {}), **found["when"]}}
+    levels = [each.get("decision", {}) for each in (before, found)]
+    if all(levels) and not any({"failed", "skipped"} & set(each) for each in levels):
+        whole["decision"] = {**levels[0], **levels[1]}
+    return whole
 
 
 def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -81,6 +100,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--seconds", type=float, default=20.0, help="cost: seconds of each measurement (default: %(default)g)")
     add("--people", type=int, default=1000, help="memory: people enrolled (default: %(default)s)")
     add("--hours", type=float, default=0.25, help="soak: hours of clip time; what was promised is 8 (default: %(default)g)")
+    add("--minutes", type=float, default=0.0, help="soak: minutes after which it ends wherever it is (default: none)")
     add("--out", type=Path, default=Path("build/reports"), help="folder of the report (default: %(default)s)")
     add("--json", action="store_true", help="print the report as JSON instead of a table")
     given = parser.parse_args(arguments)
@@ -98,7 +118,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted; no report was written", file=sys.stderr)
         return 130
     given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "kiosk.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    file = given.out / "kiosk.json"
+    whole = merged(json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}, found)
+    file.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    draw(whole, given.out / "kiosk.png")
     figures = rows(found)
     if given.json:
         print(json.dumps(found, indent=1))

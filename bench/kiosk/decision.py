@@ -40,7 +40,7 @@ def _decisions(made: Scene, policy: str, shows: int) -> dict[str, Any]:
         told = [match for _, each in list(kiosk.lines) if (match := re.match(line, each))][1 : shows + 1]
     granted = [int(match[2]) / 1000 for match in told if match[1] == "granted"]
     times = {"p50_s": _percentile(granted, 50), "p95_s": _percentile(granted, 95)} if granted else {}
-    return {"shows": len(told), "granted": len(granted), **times}
+    return {"shows": len(told), "granted": len(granted), "all_s": granted, **times}
 
 
 def _percentile(values: list[float], percent: float) -> float:

@@ -1,13 +1,16 @@
 """What the kiosk's benchmark makes of its measurements, the soak's clock, and that every level of liveness is measured."""
 
 import math
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from api.liveness_settings import LivenessSettings
-from bench.kiosk.__main__ import options
+from bench.kiosk.__main__ import merged, options
 from bench.kiosk.decision import POLICIES
 from bench.kiosk.figures import rows
+from bench.kiosk.plots import draw
 from bench.kiosk.soak import ClockedFeed, FrameClock, Soak, _growth, _summary
 from inference.observation import Observation
 
@@ -24,7 +27,7 @@ def test_what_was_not_reached_is_red_and_what_was_not_asked_is_neither() -> None
         "soak": {**SOAK, "granted": 2, "refused": 0},
     }
     assert [row.met for row in rows(found)] == [
-        *(None, None, None, None),
+        *(None, None, None, None, False),
         *(False, True),
         True,
         *(False, None),
@@ -71,3 +74,23 @@ def test_growth_is_between_the_least_of_the_first_and_of_the_last_looks() -> Non
 def test_wrong_usage(wrong: list[str]) -> None:
     with pytest.raises(SystemExit):
         options(wrong)
+
+
+def test_parts_that_were_run_before_stay_and_levels_of_decisions_are_put_together(tmp_path: Path) -> None:
+    def found(machine: str, at: str, **parts: Any) -> dict[str, Any]:
+        return {"machine": machine, **parts, "when": dict.fromkeys(parts, at)}
+
+    def level(granted: list[float]) -> dict[str, Any]:
+        return {"shows": 3, "granted": len(granted), "all_s": granted}
+
+    first = found("a", "1", start={"ready_s": 2.0}, decision={"basic": level([0.5]), "strict": level([])})
+    second = found("a", "2", decision={"strict": level([3.0])}, soak={**SOAK, "series_mb": [[1, 80, 200], [3600, 81, 206]]})
+    whole = merged(first, second)
+    assert whole["decision"] == {"basic": level([0.5]), "strict": level([3.0])}
+    assert (whole["start"], whole["when"]) == ({"ready_s": 2.0}, {"start": "1", "decision": "2", "soak": "2"})
+    assert merged(first, found("b", "3", start={}))["when"] == {"start": "3"}
+    assert merged({**first, "decision": {"failed": "x"}}, second)["decision"] == {"strict": level([3.0])}
+    draw(whole, tmp_path / "kiosk.png")
+    assert (tmp_path / "kiosk.png").stat().st_size > 10_000
+    draw({"start": {}}, tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()

@@ -59,6 +59,10 @@ result_s = 0.5
 """
 
 
+class Stopped(Exception):
+    """This program was stopped for a while, and its kiosk with it; whoever goes on after that is not what was injected."""
+
+
 @dataclass
 class Disk:
     """The data's disk: a tmpfs of its own where that may be mounted; else a limit on the size of files stands for a full one."""
@@ -110,6 +114,9 @@ class Kiosk:
     stops: int = 0
     """Times that this program itself was stopped; what was timed meanwhile says nothing."""
 
+    stops_before: int | None = None
+    """As many as there were before the fault at hand; None: there is none."""
+
     def tick(self) -> None:
         """Notice stops, until control is gone."""
         while self.process.poll() is None:
@@ -127,6 +134,11 @@ class Kiosk:
             else:
                 self.lines.append(line.strip())
 
+    def unstopped(self) -> None:
+        """Raise `Stopped` where this program was stopped during the fault at hand."""
+        if self.stops_before is not None and self.stops != self.stops_before:
+            raise Stopped
+
     def back(self, since: float, after: int) -> float:
         """Wait until vision sees again, a new process if `after` is one; seconds from `since`."""
         self.until(lambda: self.seen_at > since and self.seen_pid != after and self.count >= 1)
@@ -136,6 +148,7 @@ class Kiosk:
         deadline = time.monotonic() + GIVE_UP_S
         while not holds():
             assert self.process.poll() is None, "control is gone: " + "\n".join(self.lines[-5:])
+            self.unstopped()
             assert time.monotonic() < deadline, f"not back within {GIVE_UP_S} s: {self.lines[-5:]}"
             time.sleep(0.01)
 
@@ -215,9 +228,10 @@ def kiosk(folder: Path) -> Iterator[Kiosk]:
 def timed(running: Kiosk, kind: str, number: int = 0) -> float:
     """One fault; seconds until it is over, of a fault during which this program was not itself stopped."""
     while True:
-        before = running.stops
-        seconds = inject(running, kind, number)
-        if running.stops == before:
+        running.stops_before = running.stops
+        with contextlib.suppress(Stopped):
+            seconds = inject(running, kind, number)
+            running.unstopped()
             return seconds
 
 
