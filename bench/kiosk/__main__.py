@@ -31,7 +31,7 @@ SLOWEST = 1.0
 
 def soak(hours: float, minutes: float) -> dict[str, Any]:
     """The soak, in a process of its own; it ends earlier where the machine has no more time for it."""
-    with scene(SOAK_FPS, away_s=6.0) as made:
+    with scene(SOAK_FPS) as made:
         if made is None:
             return {"skipped": "evaluation data absent"}
         seconds = hours * 3600
@@ -95,7 +95,12 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to run (default: all)")
     levels = decision.POLICIES
     add("--policies", nargs="+", choices=levels, default=list(levels), help="decision: levels of liveness (default: all)")
-    add("--shows", type=int, default=20, help="decision: times that the person comes, for each policy (default: %(default)s)")
+    add(
+        "--shows",
+        type=int,
+        default=15,
+        help="decision: times that the person comes, 14 s each, for each policy (default: %(default)s)",
+    )
     add("--turns", type=int, default=8, help="queue: people enrolled, one after the other (default: %(default)s)")
     add("--seconds", type=float, default=20.0, help="cost: seconds of each measurement (default: %(default)g)")
     add("--people", type=int, default=1000, help="memory: people enrolled (default: %(default)s)")

@@ -11,10 +11,14 @@ import cv2
 import numpy as np
 
 from bench import kiosk_run
-from bench.frames import evaluation_folder, fitted
+from bench.frames import evaluation_folder
 from camera.frame import Image
 
 PHOTOS = 5
+SHORT, LONG = 480, 640
+"""Pixels of what is shown, upright or across as the clip is."""
+AWAY_S = 7.0
+"""Seconds without anybody: with the clip longer than the 12 s within which a repetition counts as a loop."""
 SOAK_FPS = 12.0
 """Frames a second of the soak's clip: enough for blinks, and no more than needed."""
 
@@ -30,10 +34,12 @@ class Scene:
     """A room without anybody."""
     somebody: Path
     """The person without a break."""
+    period_s: float
+    """From one coming of the person in `visits` to the next."""
 
 
 @contextmanager
-def scene(fps: float | None = None, away_s: float = 4.0) -> Iterator[Scene | None]:
+def scene(fps: float | None = None, away_s: float = AWAY_S) -> Iterator[Scene | None]:
     """A new device with the clip's person enrolled from its second half, and the first half to show; None without the data.
 
     Args:
@@ -54,22 +60,36 @@ def scene(fps: float | None = None, away_s: float = 4.0) -> Iterator[Scene | Non
         for path, image in zip(photos, second[:: max(1, len(second) // PHOTOS)], strict=False):
             cv2.imwrite(str(path), image)
         kiosk_run.kioskctl(config, "enroll", "subject", *map(str, photos))
-        _loop(config)
+        change(config, "loop", "true")
+        # A recording that comes again shows the same frames again.
+        change(config, "seen_hours", "0.0")
         nobody = [empty] * round(away_s * rate)
         yield Scene(
             config,
             _write(Path(folder, "visits.avi"), [*shown, *nobody], rate),
             _write(Path(folder, "nobody.avi"), nobody, rate),
             _write(Path(folder, "somebody.avi"), shown, rate),
+            (len(shown) + len(nobody)) / rate,
         )
 
 
 def _read(clip: Path) -> tuple[list[Image], float]:
     video = cv2.VideoCapture(str(clip))
     count, fps = int(video.get(cv2.CAP_PROP_FRAME_COUNT)), float(video.get(cv2.CAP_PROP_FPS))
-    frames = [fitted(np.asarray(image, dtype=np.uint8)) for read, image in (video.read() for _ in range(count)) if read]
+    frames = [filled(np.asarray(image, dtype=np.uint8)) for read, image in (video.read() for _ in range(count)) if read]
     video.release()
     return frames, fps
+
+
+def filled(image: Image) -> Image:
+    """The picture scaled to fill 480x640, or 640x480, and cut: with bars beside it, it would look like a screen's."""
+    height, width = image.shape[:2]
+    wide, high = (SHORT, LONG) if height > width else (LONG, SHORT)
+    scale = max(wide / width, high / height)
+    size = (max(wide, round(width * scale)), max(high, round(height * scale)))
+    grown = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    top, left = (grown.shape[0] - high) // 4, (grown.shape[1] - wide) // 2
+    return np.ascontiguousarray(grown[top : top + high, left : left + wide], dtype=np.uint8)
 
 
 def _write(path: Path, frames: list[Image], fps: float) -> Path:
@@ -79,10 +99,6 @@ def _write(path: Path, frames: list[Image], fps: float) -> Path:
         writer.write(image)
     writer.release()
     return path
-
-
-def _loop(config: Path) -> None:
-    change(config, "loop", "true")
 
 
 def change(config: Path, key: str, value: str) -> None:

@@ -43,6 +43,8 @@ WARM_S = 300.0
 LOOK_S = 1.0
 PATIENT = {"grace_s": 120.0, "progress_s": 900.0}
 """Restarts are not what is measured: a machine that is busy must not cause one."""
+STARTING_S = 300.0
+"""Seconds that vision may take to come up on a machine that is busy."""
 STALE_S = 5.0
 """Age by the frames' clock above which an observation decides nothing: that clock runs several times faster than the socket."""
 
@@ -108,7 +110,7 @@ async def soak(config: Config, seconds: float, most_s: float) -> dict[str, Any]:
         tasks = await enter(Tasks())
         tasks.vital("camera", supervisor.run())
         tasks.vital("kiosk", kiosk.run())
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(STARTING_S):
             await link.connected.wait()
         took, began = await _watch(clock, (seconds, most_s), supervisor, link, found)
         visits = await store.visits(limit=1, newest_first=True)
