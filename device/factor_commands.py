@@ -111,6 +111,10 @@ class FactorDesk:
         self._pin_digits = pin_digits
         self._operator = operator
 
+    def by(self, operator: str) -> "FactorDesk":
+        """The same desk, used by this operator."""
+        return FactorDesk(self._parts, self._pin_digits, operator)
+
     async def of(self, user_id: str) -> tuple[str | None, tuple[str, ...]]:
         """A person's user number, None where there is no PIN, and the names of the cards."""
         pin = await self._parts.rows.pin_of(user_id)

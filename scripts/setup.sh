@@ -78,6 +78,9 @@ lock() { echo "locks/$1-$tag-$(uname -m).txt"; }
 
 fingerprint() { cat "$0" pyproject.toml debian-packages.txt $(for group in $groups $optional; do lock "$group"; done) | sha256sum; }
 
+# The appliance's user may not write beside the program: what is not compiled here would be compiled at every start.
+compiled() { [ "$purpose" != appliance ] || "$venv/bin/python" -m compileall -q api camera device inference provisioning; }
+
 python=$(find_python)
 if [ -x "$venv/bin/python" ]; then
     python=$venv/bin/python
@@ -93,6 +96,7 @@ stamp=$venv/.set-up-$purpose
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ]; then
     # shellcheck disable=SC2086
     [ "$purpose" != system ] || [ -z "$(missing_packages $parts)" ] || need_packages "make test-system" $(missing_packages $parts)
+    compiled
     exit 0
 fi
 # shellcheck disable=SC2046,SC2086
@@ -109,4 +113,5 @@ done
 say "installing facekiosk itself"
 "$venv/bin/pip" install --disable-pip-version-check --no-deps --no-build-isolation --quiet --root-user-action ignore --editable .
 fingerprint >"$stamp"
+compiled
 say "ready"

@@ -21,7 +21,14 @@ from device.operators.sessions import SignedIn
 COOKIE = "__Host-facekiosk-operator"
 """The prefix binds it to this host and to TLS."""
 CSRF = "X-CSRF-Token"
-_STATUS = {"user_not_found": 404, "nothing_pending": 409, "camera_reserved": 409, "vision_unavailable": 503, "lan_off": 409}
+_STATUS = {
+    "user_not_found": 404,
+    "card_taken": 409,
+    "nothing_pending": 409,
+    "camera_reserved": 409,
+    "vision_unavailable": 503,
+    "lan_off": 409,
+}
 _LONGEST_TOKEN = 100
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

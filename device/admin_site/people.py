@@ -16,6 +16,7 @@ from device.admin_site.guard import allowed
 from device.admin_site.parts import PARTS, AdminParts
 from device.command import OperationRefused
 from device.enroll_commands import EnrollLinkMade, EnrollLinkMake
+from device.factor_commands import UserCardAdd, UserCardAdded
 from device.operators.records import May
 from device.operators.sessions import SignedIn
 from device.person_commands import UserErase
@@ -30,6 +31,13 @@ class PersonRequest(Request):
     """About one person."""
 
     user_id: UserId
+
+
+class CardRequest(PersonRequest):
+    """About one person's card."""
+
+    text: Annotated[str, Field(min_length=1, max_length=256)]
+    """What a reader reads of it."""
 
 
 class PeopleRequest(Request):
@@ -98,6 +106,16 @@ async def confirm(request: web.Request, session: SignedIn) -> web.Response:
     if not confirmed:
         raise OperationRefused("nothing_pending", "this person has no pending enrolment")
     return answer({"enrollments": confirmed})
+
+
+@allowed(May.CHANGE)
+async def card(request: web.Request, session: SignedIn) -> web.Response:
+    """Bind a card, read by a reader at the operator's computer, to a person."""
+    parts, wanted = request.app[PARTS], parse(CardRequest, await body(request))
+    await known(parts, wanted.user_id)
+    desk = parts.operations.factors.by(session.name)
+    bound = await desk.carry_out(UserCardAdd(user_id=wanted.user_id, text=wanted.text))
+    return answer({"card": bound.card if isinstance(bound, UserCardAdded) else ""})
 
 
 @allowed(May.CHANGE)

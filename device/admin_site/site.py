@@ -44,6 +44,7 @@ def _mount_requests(app: web.Application) -> None:
     add(app, "POST", "/admin/api/people/import/", rosters.take)
     add(app, "POST", "/admin/api/people/erase/", people.erase)
     add(app, "POST", "/admin/api/people/confirm/", people.confirm)
+    add(app, "POST", "/admin/api/people/card/", people.card)
     add(app, "POST", "/admin/api/people/links/", people.links)
     add(app, "POST", "/admin/api/people/log/", visits.person_log)
     add(app, "GET", "/admin/api/queue/", queueing.look)

@@ -78,7 +78,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 READS = ("people/", "queue/", "health/")
-CHANGES = ("people/preview/", "people/import/", "people/erase/", "people/confirm/", "people/links/", "queue/")
+CHANGES = ("people/preview/", "people/import/", "people/erase/", "people/confirm/", "people/card/", "people/links/", "queue/")
 
 
 async def test_nobody_who_is_not_signed_in_learns_or_does_anything(site: Site) -> None:
@@ -248,6 +248,27 @@ async def test_an_enrolment_that_does_not_match_is_taken_back(site: Site, monkey
         await browser.ask("POST", "people/erase/", {"user_id": "ada"})
         await again.recall()
         assert again.failures == {}
+
+
+async def test_a_card_is_bound_by_whoever_is_signed_in_and_told_to_nobody(site: Site) -> None:
+    await site.enrol("ada")
+    await site.enrol("bob")
+    text = "0012345678"
+    async with site.browser("operator") as browser:
+        status, said = await browser.ask("POST", "people/card/", {"user_id": "ada", "text": f"{text}\r"})
+        assert status == 200
+        assert await site.parts.operations.factors.of("ada") == (None, (said["card"],))
+        for user_id, of_card, code in (
+            ("bob", text, "card_taken"),
+            ("bob", "?", "card_unreadable"),
+            ("eve", text, "user_not_found"),
+        ):
+            status, told = await browser.ask("POST", "people/card/", {"user_id": user_id, "text": of_card})
+            assert (status, told["error_code"]) == ({"card_taken": 409, "user_not_found": 404}.get(code, 400), code)
+            assert text not in str(told)
+    acts = await site.parts.operators.rows.acts()
+    assert [(act.operator, act.user_id) for _, act in acts if act.act == "card_added"] == [("the-operator", "ada")]
+    assert text not in str(acts)
 
 
 async def test_pending_enrolments_are_confirmed_and_links_made(site: Site) -> None:

@@ -60,6 +60,21 @@ export function people(view) {
     tell(say("confirmed", shown(person)));
   }
 
+  function bind(person) {
+    // What the card says is a secret as a password is; a reader types it and ends with Enter.
+    const text = h("input", { type: "password", id: "card", autocomplete: "off", maxLength: 256, required: true });
+    const send = guarded(async () => {
+      await post("people/card/", { user_id: person.user_id, text: text.value });
+      part.replaceChildren();
+      tell(say("cardBound", shown(person)));
+    });
+    const form = h("form", { className: "card", onsubmit: (event) => { event.preventDefault(); send(); } },
+      field(say("holdCard", shown(person)), text),
+      h("p", { className: "tools" }, h("button", { type: "submit", className: "button small" }, say("bindCard")), button(say("cancel"), () => part.replaceChildren())));
+    part.replaceChildren(form);
+    text.focus();
+  }
+
   function acts(person) {
     const here = encodeURIComponent(person.user_id);
     const go = (name) => () => { location.hash = `#${name}/${here}`; };
@@ -67,6 +82,7 @@ export function people(view) {
     if (may("change")) {
       if (person.state === "to_confirm") found.push(button(say("confirm"), guarded(() => acknowledge(person)), false));
       found.push(button(person.enrollments.length ? say("addLook") : say("enrol"), go("queue")));
+      found.push(button(say("bindCard"), () => bind(person)));
     }
     if (may("visits")) found.push(button(say("log"), go("visits")));
     if (may("change")) found.push(button(say("erase"), guarded(() => erase(person))));
