@@ -7,7 +7,7 @@ import msgspec
 
 from api.clock import Clock
 from api.ports import StoreConflict
-from api.records import LOCAL
+from api.records import LOCAL, Person
 from device import cards, pins
 from device.command import Command, Label, OperationRefused, Reply, UserId
 from device.factor_records import Card, OperatorAct, Pin
@@ -18,6 +18,11 @@ Inability = Literal["turn", "close_eyes", "hurry"]
 
 _TRIES = 8
 """Numbers tried where others are given out meanwhile."""
+
+
+def inabilities(person: Person) -> tuple[str, ...]:
+    """What is written down of a person as such, and of nothing else."""
+    return tuple(word for word in person.accommodations if word in get_args(Inability))
 
 
 class UserPinSet(Command, frozen=True):

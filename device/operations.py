@@ -34,7 +34,7 @@ from device.commands import AnyCommand, AnyReply
 from device.config import Config
 from device.enroll_commands import EnrollCamera, EnrollLinkMade, EnrollLinkMake, EnrollPhotos, Photo
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
-from device.factor_commands import FactorDesk, UserCannot, UserCardAdd, UserCardRemove, UserPinClear, UserPinSet
+from device.factor_commands import FactorDesk, UserCannot, UserCardAdd, UserCardRemove, UserPinClear, UserPinSet, inabilities
 from device.health_report import HealthQuery
 from device.lan import url
 from device.model_commands import ModelCommand, ModelDesk, ModelList, ModelUse, ModelVerify
@@ -194,7 +194,12 @@ class Operations:
         locked = lockout_view(failed, self.config.lockout, self.enrolling.clock)
         pin, cards = await self.factors.of(command.user_id) if command.realm == LOCAL else (None, ())
         return PersonDetail(
-            person=self._person_view(person, enrollments), enrollments=views, lockout=locked, pin_number=pin, cards=cards
+            person=self._person_view(person, enrollments),
+            enrollments=views,
+            lockout=locked,
+            pin_number=pin,
+            cards=cards,
+            cannot=inabilities(person),
         )
 
     async def user_erase(self, command: UserErase) -> UserErased:

@@ -79,6 +79,8 @@ class PersonDetail(Reply, frozen=True):
     """The number to which the person has a PIN at the kiosk; null: no PIN."""
     cards: tuple[str, ...] = ()
     """Names of the person's cards."""
+    cannot: tuple[str, ...] = ()
+    """What the person cannot do: never asked for, or, where it is to hurry, given longer."""
 
 
 class UserErased(Reply, frozen=True):

@@ -123,6 +123,7 @@ def _show_person(reply: PersonDetail, out: Output) -> None:
     rows = [
         (
             each.enrollment_id,
+            each.label or "ordinary",
             each.origin,
             each.door,
             str(each.samples),
@@ -133,10 +134,12 @@ def _show_person(reply: PersonDetail, out: Output) -> None:
         )
         for each in reply.enrollments
     ]
-    out.table(("enrolment", "from", "door", "samples", "quality", "live", "face", "created"), rows)
+    out.table(("enrolment", "look", "from", "door", "samples", "quality", "live", "face", "created"), rows)
     out.say(_locked(reply.lockout))
     out.say(f"PIN to user number {reply.pin_number}" if reply.pin_number else "no PIN")
     out.say(f"cards: {', '.join(reply.cards) or 'none'}")
+    if reply.cannot:
+        out.say(f"cannot: {', '.join(reply.cannot)}")
 
 
 def _locked(lockout: LockoutView) -> str:

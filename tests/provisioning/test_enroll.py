@@ -82,7 +82,12 @@ def test_where_no_photo_can_be_used_nobody_is_enrolled(kioskctl, photos) -> None
 def test_a_running_kiosk_does_the_same(served, photos) -> None:
     told = served.json("enroll", "grace", str(photos["good"]), str(photos["blank"]))
     served.json("enroll", "grace", str(photos["good"]), "--look", "glasses")
-    assert [each["label"] for each in served.json("user", "show", "grace")["enrollments"]] == ["", "glasses"]
+    served.json("user", "cannot", "grace", "hurry")
+    shown = served.json("user", "show", "grace")
+    assert ([each["label"] for each in shown["enrollments"]], shown["cannot"]) == (["", "glasses"], ["hurry"])
+    said = served("user", "show", "grace").out
+    assert "glasses" in said
+    assert "cannot: hurry" in said
     assert [photo["accepted"] for photo in told["photos"]] == [True, False]
     assert served.json("status")["control"] is True
     assert served.refused("enroll", "other", str(photos["good"])) == "duplicate_person"
