@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.injections.parts import LIVE, Kept, Part, Tally, merged, planned
-from bench.injections.pool import made
+from bench.injections.pool import made, within
 from bench.injections.streams import INJECTIONS, clips
 from inference.liveness.policy import Level
 
@@ -30,6 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--deceived", action="store_true", help="let the passive network call every face live")
     parser.add_argument("--seed", type=int, default=1, help="of everything that chance decides (default: 1)")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side, a device each (default: 1)")
+    parser.add_argument("--minutes", type=float, help="begin no part after so many; the same command goes on later")
     parser.add_argument("--out", type=Path, default=REPORT, help="file of the report (default: build/reports/injections.json)")
     return parser.parse_args()
 
@@ -45,9 +46,13 @@ def main() -> int:
     asked = {"deceived": given.deceived, "seed": given.seed}
     kept = Kept(given.out.with_suffix(".parts"), asked | {"plan": [list(part) for part in plan]})
     began, before = time.monotonic(), sum(tally.sessions for tally in kept.made.values())
-    for part, tally in made([part for part in plan if part not in kept.made], given.seed, given.jobs, deceived=given.deceived):
+    to_do = within([part for part in plan if part not in kept.made], given.minutes)
+    for part, tally in made(to_do, given.seed, given.jobs, deceived=given.deceived):
         kept.add(part, tally)
         _say(part, tally, kept, sum(each.count for each in plan), (began, before))
+    if len(kept.made) < len(plan):
+        print(f"{len(plan) - len(kept.made)} parts are left for the same command")
+        return 2
     report = asked | {"seconds": round(time.monotonic() - began), "policies": merged(kept.made)}
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(report, indent=1), encoding="utf-8")

@@ -1,9 +1,11 @@
 """Parts of a run in processes side by side, each part on a device of its own."""
 
 import asyncio
+import itertools
 import multiprocessing
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 
 from bench.injections import run
 from bench.injections.parts import LIVE, Part, Tally
@@ -12,12 +14,23 @@ from bench.injections.streams import clips
 from inference.liveness.policy import Level
 
 
+def within(parts: Sequence[Part], minutes: float | None) -> Iterator[Part]:
+    """The parts that begin within so many minutes from now; None: all."""
+    began = time.monotonic()
+    return itertools.takewhile(lambda _: minutes is None or time.monotonic() - began < 60 * minutes, parts)
+
+
 def made(parts: Iterable[Part], seed: int, jobs: int, *, deceived: bool) -> Iterator[tuple[Part, Tally]]:
-    """What came of each part, as they are done; `jobs` processes side by side."""
+    """What came of each part, as they are done; `jobs` processes side by side, each of which takes up one when it is free."""
+    left = iter(parts)
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(_work, part, seed, deceived=deceived): part for part in parts}
-        for done in as_completed(waiting):
-            yield waiting[done], done.result()
+        waiting = {pool.submit(_work, part, seed, deceived=deceived): part for part in itertools.islice(left, jobs)}
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for each in done:
+                yield waiting.pop(each), each.result()
+            more = itertools.islice(left, len(done))
+            waiting |= {pool.submit(_work, part, seed, deceived=deceived): part for part in more}
 
 
 def _work(part: Part, seed: int, *, deceived: bool) -> Tally:

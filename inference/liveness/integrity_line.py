@@ -5,7 +5,9 @@ from collections import deque
 import cv2
 import numpy as np
 
+from inference.liveness.integrity_returns import ReturnMeter
 from inference.luma import Grey
+from inference.observation import Box
 
 _SPACING = 1 / 16
 """Seconds between two frames that are kept."""
@@ -37,15 +39,19 @@ class TimeLine:
         """Time, and difference from the nearest frame of at least a second before."""
         self._steps: deque[tuple[float, float, float]] = deque()
         """Time, and difference from the frame before, and from three before."""
+        self._returns = ReturnMeter()
 
-    def update(self, time: float, thumb: Grey) -> None:
-        """Take in one frame; times rise."""
+    def update(self, time: float, thumb: Grey, box: Box) -> None:
+        """Take in one frame; times rise. The box is the face's, in pixels of the thumb."""
         if self._count and time - self._times[(self._count - 1) % _KEPT] < _SPACING:
             return
         flat = thumb.reshape(-1)
         if self._thumbs.shape[1] != flat.size:
             self._thumbs = np.zeros((_KEPT, flat.size), np.uint8)
         self._compare(time, flat)
+        if self._count:
+            kept = self._thumbs[: min(self._count, _KEPT)].reshape(-1, *thumb.shape)
+            self._returns.update(time, thumb, kept, (self._count - 1) % _KEPT, box)
         self._thumbs[self._count % _KEPT], self._times[self._count % _KEPT] = flat, time
         self._count += 1
 
@@ -92,4 +98,4 @@ class TimeLine:
     @property
     def unordered(self) -> bool:
         """Whether frames do not follow from each other."""
-        return self.disorder > _UNORDERED
+        return self.disorder > _UNORDERED or self._returns.alarm

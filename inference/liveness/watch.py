@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from inference.liveness.integrity_frames import DuplicateMeter, StillMeter
 from inference.liveness.integrity_line import TimeLine
-from inference.luma import Luma
+from inference.luma import THUMB, Luma
 from inference.observation import Box
 
 _ENTERED = 2
@@ -54,9 +54,9 @@ class StreamWatch:
             return
         self._last = time
         self._duplicates.update(time, luma.grey)
-        small = Box(*(luma.scale * side for side in (box.x, box.y, box.width, box.height)))
-        self._still.update(time, luma.grey, place, small)
-        self._line.update(time, luma.thumb)
+        self._still.update(time, luma.grey, place, _scaled(box, luma.scale, luma.scale))
+        down, across = (luma.scale * THUMB / side for side in luma.grey.shape)
+        self._line.update(time, luma.thumb, _scaled(box, across, down))
         found = {
             "duplicated_frames": self._duplicates.alarm,
             "still_picture": self._still.alarm,
@@ -74,3 +74,7 @@ class StreamWatch:
     def swapped(self, track: int) -> None:
         """The face that is followed turned out to be another person's, who has a track of their own from this frame on."""
         self._track, self._raised = track, {"identity_changed"}
+
+
+def _scaled(box: Box, across: float, down: float) -> Box:
+    return Box(box.x * across, box.y * down, box.width * across, box.height * down)

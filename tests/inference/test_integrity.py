@@ -135,6 +135,30 @@ def test_frames_in_disorder(person):
     assert "unordered_frames" in alarms(shuffled, 15)
 
 
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_parts_of_a_recording_in_another_order(person, size):
+    """The demo's person sways a little; so does the camera here, as a hand-held one."""
+    frames = [np.roll(image, round(14 * np.sin(index / 9)), axis=1) for index, image in enumerate(every(person, 10))]
+    assert alarms(frames, 10) == ()
+    blocks = [frames[start : start + size] for start in range(0, len(frames) - size, size)]
+    order = np.random.default_rng(5).permutation(len(blocks))
+    assert "unordered_frames" in alarms([frame for number in order for frame in blocks[number]], 10)
+
+
+def test_a_lamp_that_blinks_is_no_disorder(person):
+    """On the wall, and then so bright that it lights everything."""
+    frames = every(person, 10)
+
+    def lit(index, image, *, all_of_it):
+        bright = image.astype(np.int16)
+        bright[:, 250:] += 60 * (index // 4 % 2)
+        bright += 12 * (index // 4 % 2) * all_of_it
+        return np.clip(bright, 0, 255).astype(np.uint8)
+
+    assert alarms([lit(index, image, all_of_it=False) for index, image in enumerate(frames)], 10) == ()
+    assert alarms([lit(index, image, all_of_it=True) for index, image in enumerate(frames)], 10) == ()
+
+
 def test_times_that_go_back(person):
     watch = StreamWatch()
     luma = luma_of(person[0])
