@@ -16,7 +16,7 @@ from inference.luma import THUMB, Luma
 from inference.mesh import centroid, eye_distance
 
 RATES = (60.0, 30.0, 15.0, 10.0, 5.0)
-WINDOW_S = 3.0
+WINDOW_S, STEP_S = 3.0, 0.25
 _NOISE = 2.0
 """Standard deviation in grey levels of 320 px: what another encoding leaves, or an attacker adds."""
 _TREMBLE = 0.0006
@@ -48,9 +48,9 @@ def alarms(frames: Iterable[Watched]) -> tuple[str, ...]:
 
 
 def _windows(frames: list[Watched]) -> list[list[Watched]]:
-    """Overlapping windows of `WINDOW_S`, one a second."""
+    """Overlapping windows of `WINDOW_S`, one every `STEP_S`: those that follow each other share most of their frames."""
     last = frames[-1].time - WINDOW_S if frames else 0
-    starts = np.arange(0, max(last, 0), 1.0)
+    starts = np.arange(0, max(last, 0), STEP_S)
     return [[frame for frame in frames if start <= frame.time <= start + WINDOW_S] for start in starts]
 
 
@@ -66,6 +66,26 @@ def _shown(frames: Sequence[Watched], fps: float, *, noise: float = _NOISE) -> l
         mesh = (frame.mesh + off).astype(np.float32)
         shown.append(replace(frame, time=number / fps, mesh=mesh, luma=Luma(grey, thumb, frame.luma.scale)))
     return shown
+
+
+def _encoded(frame: Watched, count: int, fps: float) -> list[Watched]:
+    """One frame under noise, as JPEG each time, which makes the mesh tremble as much as a face sways."""
+    rng = np.random.default_rng(11)
+    shown = []
+    for shot in _shown([frame] * count, fps, noise=4.0):
+        jpeg = cv2.imencode(".jpg", shot.luma.grey, [cv2.IMWRITE_JPEG_QUALITY, 75])[1]
+        grey = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), np.uint8)
+        thumb = np.asarray(cv2.resize(grey, (THUMB, THUMB), interpolation=cv2.INTER_AREA), np.uint8)
+        mesh = (shot.mesh + rng.normal(0, 0.02 * eye_distance(shot.mesh), 3)).astype(np.float32)
+        shown.append(replace(shot, mesh=mesh, luma=Luma(grey, thumb, shot.luma.scale)))
+    return shown
+
+
+def _reordered(frames: list[Watched], block: int) -> list[Watched]:
+    """Blocks in an order by chance, each as it was."""
+    blocks = [frames[start : start + block] for start in range(0, len(frames), block)]
+    random.Random(3).shuffle(blocks)  # noqa: S311
+    return [frame for block in blocks for frame in block]
 
 
 def _shuffled(frames: list[Watched], block: int) -> list[Watched]:
@@ -86,8 +106,11 @@ INJECTIONS: dict[str, Callable[[list[Watched], float], list[Watched]]] = {
     "each frame three times": lambda f, fps: _shown([x for x in f[: int(4 * fps)] for _ in range(3)], fps, noise=0),
     "one frame for ever": lambda f, fps: _shown(f[:1] * int(4 * fps), fps, noise=0),
     "one frame under noise": lambda f, fps: _shown(f[:1] * int(4 * fps), fps),
+    "one frame under noise, as JPEG": lambda f, fps: _encoded(f[0], int(4 * fps), fps),
     "loop of 2 s": lambda f, fps: _shown(_round(f, 2, fps), fps),
     "loop of 4 s": lambda f, fps: _shown(_round(f, 4, fps), fps),
     "3 s to and fro": lambda f, fps: _shown(_round(f, 3, fps, fro=True), fps),
+    "6 s, blocks of 2 in another order": lambda f, fps: _shown(_reordered(f[: int(6 * fps)], 2), fps),
+    "6 s, blocks of 5 in another order": lambda f, fps: _shown(_reordered(f[: int(6 * fps)], 5), fps),
     "shuffled, blocks of 8": lambda f, fps: _shown(_shuffled(f, 8), fps),
 }
