@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from inference.liveness.policy import Level
+from inference.observation import SAME_SCENE
 
 AUTO = "auto"
 
@@ -56,6 +57,15 @@ class LivenessSettings(BaseModel):
         float,
         Field(description="Hours in which later sessions may not show the same frames again; 0: they may.", ge=0, le=168),
     ] = 24.0
+    seen_bits: Annotated[
+        int,
+        Field(
+            description="Bits of 64 in which the hashes of two pictures may differ that still count as the same picture, encoded "
+            "anew; more finds coarser copies, and soon people who stand as they stood before.",
+            ge=0,
+            le=8,
+        ),
+    ] = SAME_SCENE
 
     def at_door(self, *, live: bool) -> Level:
         """The level at the door, with a source that is live or not."""

@@ -68,7 +68,7 @@ class SessionService:
         self._store = store
         self._lockouts = lockouts or Lockouts(store, LockoutSettings(), clock)
         self._demanding = demanding or Demanding(LivenessSettings(), None, clock)
-        self._seen = SeenFrames(self._demanding.settings.seen_hours * 3600)
+        self.seen = SeenFrames(self.liveness.seen_hours * 3600, self.liveness.seen_bits)
         self._recognition = recognition
         self._settings = settings
         self._clock = clock
@@ -177,7 +177,7 @@ class SessionService:
 
     def _marked(self, row: SessionRow, observation: Observation, now: float) -> Observation:
         """With an alarm where an earlier session showed the frame. Marking one twice changes nothing."""
-        return self._seen.marked(row.token, observation, now, local=row.client_id is None)
+        return self.seen.marked(row.token, observation, now, local=row.client_id is None)
 
     def _free(self, token: str) -> "_Live | None":
         """The session, where it is in memory and nothing of it is being carried out.

@@ -73,6 +73,7 @@ from device.remote_vision import VisionRemote
 from device.retention import retention
 from device.screen import Screen
 from device.second_factor import FactorParts, SecondFactor, factor_parts
+from device.seen import SeenKeeper
 from device.service_commands import Live, ServiceDesk
 from device.store.store import SqlCipherStore, open_store
 from device.supervisor import Supervisor
@@ -111,6 +112,7 @@ class Core:
     camera: Watched
     remote: Watched
     sessions: SessionService
+    seen: SeenKeeper
 
     @property
     def data(self) -> Path:
@@ -165,7 +167,10 @@ async def make_core(config: Config, stack: AsyncExitStack) -> Core:
     lockouts = Lockouts(store, config.lockout, clock)
     sessions = SessionService(store, recognition, config.session, clock, lockouts, demanding(config, clock))
     await sessions.resume()
-    return Core(config, began, keys, store, clock, models, recognition, camera, remote, sessions)
+    keeper = SeenKeeper(sessions.seen, store.seen, clock, config.liveness.seen_hours * 3600)
+    await keeper.recall()
+    stack.push_async_callback(keeper.keep)
+    return Core(config, began, keys, store, clock, models, recognition, camera, remote, sessions, keeper)
 
 
 async def make_front(core: Core, stack: AsyncExitStack, say: Say) -> Front:
@@ -231,6 +236,7 @@ def start(tasks: Tasks, core: Core, front: Front, clients: Clients, stack: Async
     tasks.helper("key ages", keep_warning(store, clock))
     tasks.helper("retention", retention(store, clock, config.events))
     tasks.helper("kept time", keep_time(core.data, clock))
+    tasks.helper("frames seen", core.seen.run())
     tasks.helper("integrity", front.integrity.run())
     tasks.helper("dating", date_rows(store, clock))
     tasks.helper("health", HealthLog(store, front.health.readiness, clock).run())

@@ -1,4 +1,4 @@
-"""Operators' commands about PINs, cards and what people cannot do, the replies, and how they are carried out."""
+"""Operators' commands about PINs, cards, groups and what people cannot do, the replies, and how they are carried out."""
 
 from dataclasses import replace
 from typing import Annotated, Literal, assert_never, get_args
@@ -9,7 +9,7 @@ from api.clock import Clock
 from api.ports import StoreConflict
 from api.records import LOCAL, Person
 from device import cards, pins
-from device.command import Command, Label, OperationRefused, Reply, UserId
+from device.command import Command, Label, Name, OperationRefused, Reply, UserId
 from device.factor_records import Card, OperatorAct, Pin
 from device.second_factor import FactorParts
 
@@ -63,6 +63,14 @@ class UserCannot(Command, frozen=True):
     """All of it; empty: nothing."""
 
 
+class UserGroups(Command, frozen=True):
+    """Put a person into groups, or ask for them. Answered by `UserInGroups`."""
+
+    user_id: UserId
+    groups: Annotated[tuple[Name, ...], msgspec.Meta(max_length=32)] | None = None
+    """All of them, in place of those before; None: nothing is changed."""
+
+
 class UserPinIsSet(Reply, frozen=True):
     """The person has this PIN from now on."""
 
@@ -83,6 +91,13 @@ class UserCannotDo(Reply, frozen=True):
     cannot: tuple[str, ...]
 
 
+class UserInGroups(Reply, frozen=True):
+    """The person's groups, sorted."""
+
+    user_id: str
+    groups: tuple[str, ...]
+
+
 class UserCardAdded(Reply, frozen=True):
     """The card is the person's."""
 
@@ -98,8 +113,8 @@ class UserCardRemoved(Reply, frozen=True):
     card: str
 
 
-FactorCommand = UserPinSet | UserPinClear | UserCardAdd | UserCardRemove | UserCannot
-FactorReply = UserPinIsSet | UserPinCleared | UserCardAdded | UserCardRemoved | UserCannotDo
+FactorCommand = UserPinSet | UserPinClear | UserCardAdd | UserCardRemove | UserCannot | UserGroups
+FactorReply = UserPinIsSet | UserPinCleared | UserCardAdded | UserCardRemoved | UserCannotDo | UserInGroups
 
 
 class FactorDesk:
@@ -127,7 +142,8 @@ class FactorDesk:
 
     async def carry_out(self, command: FactorCommand) -> FactorReply:
         """The reply to one command. `OperationRefused`: nothing was changed."""
-        if await self._parts.store.person(LOCAL, command.user_id) is None:
+        person = await self._parts.store.person(LOCAL, command.user_id)
+        if person is None:
             raise OperationRefused("user_not_found", f"there is nobody of the id {command.user_id!r}; see `kioskctl user list`")
         match command:
             case UserPinSet():
@@ -143,15 +159,23 @@ class FactorDesk:
                     raise OperationRefused("card_not_found", f"{command.user_id!r} has no card of that name")
                 return UserCardRemoved(user_id=command.user_id, card=command.card)
             case UserCannot():
-                return await self._cannot(command)
+                return await self._cannot(person, command)
+            case UserGroups():
+                return await self._groups(person, command)
             case _:
                 assert_never(command)
 
-    async def _cannot(self, command: UserCannot) -> UserCannotDo:
+    async def _groups(self, person: Person, command: UserGroups) -> UserInGroups:
+        """Those before are replaced, where others are named; the act is in the log first."""
+        groups = person.groups
+        if command.groups is not None:
+            groups = tuple(sorted(set(command.groups)))
+            await self._parts.rows.write_act(self._act("groups_set", command.user_id, groups=list(groups)))
+            await self._parts.store.put_person(replace(person, groups=groups))
+        return UserInGroups(user_id=command.user_id, groups=tuple(sorted(groups)))
+
+    async def _cannot(self, person: Person, command: UserCannot) -> UserCannotDo:
         """What was written down of it before is replaced; the act is in the log first."""
-        person = await self._parts.store.person(LOCAL, command.user_id)
-        if person is None:
-            raise OperationRefused("user_not_found", f"there is nobody of the id {command.user_id!r}; see `kioskctl user list`")
         cannot = tuple(sorted(set(command.cannot)))
         await self._parts.rows.write_act(self._act("inability_noted", command.user_id, cannot=list(cannot)))
         others = tuple(each for each in person.accommodations if each not in get_args(Inability))

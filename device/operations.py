@@ -34,7 +34,16 @@ from device.commands import AnyCommand, AnyReply
 from device.config import Config
 from device.enroll_commands import EnrollCamera, EnrollLinkMade, EnrollLinkMake, EnrollPhotos, Photo
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
-from device.factor_commands import FactorDesk, UserCannot, UserCardAdd, UserCardRemove, UserPinClear, UserPinSet, inabilities
+from device.factor_commands import (
+    FactorDesk,
+    UserCannot,
+    UserCardAdd,
+    UserCardRemove,
+    UserGroups,
+    UserPinClear,
+    UserPinSet,
+    inabilities,
+)
 from device.health_report import HealthQuery
 from device.lan import url
 from device.model_commands import ModelCommand, ModelDesk, ModelList, ModelUse, ModelVerify
@@ -134,7 +143,7 @@ class Operations:
                 return _once(self.service.carry_out(command))
             case OperatorAdd() | OperatorList() | OperatorRole() | OperatorReset() | OperatorRemove():
                 return _once(self.operators.carry_out(command))
-            case UserPinSet() | UserPinClear() | UserCardAdd() | UserCardRemove() | UserCannot():
+            case UserPinSet() | UserPinClear() | UserCardAdd() | UserCardRemove() | UserCannot() | UserGroups():
                 return _once(self.factors.carry_out(command))
             case _:
                 return _once(self._answer(command))

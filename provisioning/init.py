@@ -1,7 +1,9 @@
 """`kioskctl init`: a new device."""
 
 import os
+import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -40,8 +42,13 @@ def init(
         typer.Option("--frontage", help="Whose door it is; else it is asked, and with --yes a staff door."),
     ] = None,
     policy: Annotated[
-        str, typer.Option("--policy", metavar="LEVEL", help="Liveness demanded at the door: auto, or a level that is shown.")
-    ] = AUTO,
+        str | None,
+        typer.Option(
+            "--policy",
+            metavar="LEVEL",
+            help="Liveness demanded at the door: auto, or a level that is shown; else a terminal is asked, and it is auto.",
+        ),
+    ] = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -51,16 +58,30 @@ def init(
     """
     file = config_file(config or (SEARCH[-1] if appliance else None))
     with reporting(as_json=as_json) as out:
-        text, planned = plan(file, data, key, policy, appliance=appliance, frontage=frontage or Frontage.STAFF)
+        planning = partial(plan, file, data, key, appliance=appliance)
+        text, planned = planning(policy or AUTO, frontage=frontage or Frontage.STAFF)
         _announce(out, file, planned)
-        if frontage is None and not yes and typer.confirm(_PASSERS_BY, default=False, err=True):
-            text, planned = plan(file, data, key, policy, appliance=appliance, frontage=Frontage.PUBLIC)
+        level = _asked() if policy is None and not yes and sys.stdin.isatty() else planned.liveness.policy
+        asked = frontage is None and not yes and typer.confirm(_PASSERS_BY, default=False, err=True)
+        text, planned = planning(level, frontage=Frontage.PUBLIC if asked else frontage or Frontage.STAFF)
         if not yes:
             typer.confirm("Make them?", abort=True, err=True)
         made = create(file, text)
         if appliance:
             hand_over(made)
         _report(out, file, made)
+
+
+def _asked() -> str:
+    """The level that whoever sits at the terminal wants."""
+    return str(typer.prompt("Which level at the door?", default=AUTO, value_proc=_level, err=True))
+
+
+def _level(said: str) -> str:
+    names = [AUTO, *(each.level for each in LEVELS)]
+    if said not in names:
+        raise typer.BadParameter(f"one of {', '.join(names)}")
+    return said
 
 
 def config_file(named: Path | None) -> Path:

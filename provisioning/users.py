@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from api.records import LOCAL
-from device.factor_commands import UserCannot, UserCannotDo
+from device.factor_commands import UserCannot, UserCannotDo, UserGroups, UserInGroups
 from device.needs import HURRY
 from device.person_commands import People, PersonDetail, PersonView, UserErase, UserErased, UserList, UserShow
 from device.user_commands import LockoutView, UserConfirm, UserConfirmed, UserUnlock, UserUnlocked
@@ -102,6 +102,30 @@ def _show_cannot(reply: UserCannotDo, out: Output) -> None:
         out.say(f"{reply.user_id} has longer for everything, once the kiosk knows who it is")
 
 
+@app.command("groups")
+def groups(
+    user: UserArgument,
+    named: Annotated[
+        list[str] | None, typer.Argument(metavar="[GROUP]...", help="All of the person's groups from now on; none: show them.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take the person out of all groups.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a person's groups, or say which they are: for `[liveness] groups`, always challenged, and `unhurried_groups`.
+
+    Examples: kioskctl user groups grace night-shift contractors; kioskctl user groups grace --clear
+    """
+    if clear and named:
+        raise typer.BadParameter("name groups, or --clear them")
+    command = UserGroups(user_id=user, groups=tuple(named) if named else () if clear else None)
+    question(Common(config, as_json), command, UserInGroups, _show_groups)
+
+
+def _show_groups(reply: UserInGroups, out: Output) -> None:
+    out.say(f"{reply.user_id} is of the groups: {', '.join(reply.groups)}" if reply.groups else f"{reply.user_id} is of no group")
+
+
 def _show_people(reply: People, out: Output) -> None:
     if not reply.people:
         out.say("nobody; enrol somebody with `kioskctl enroll USER PHOTO…` or `kioskctl enroll USER --camera`")
@@ -118,6 +142,8 @@ def _show_person(reply: PersonDetail, out: Output) -> None:
     out.say(f"realm {view.realm}, {view.status}, door: {_door(view)}, since {view.created_at or 'unknown'}")
     if view.enroll_again:
         out.say(_again(view), style="yellow")
+    if view.groups:
+        out.say(f"groups: {', '.join(view.groups)}")
     if view.valid_from or view.valid_until:
         out.say(f"valid from {view.valid_from or 'always'} until {view.valid_until or 'always'}")
     rows = [

@@ -29,6 +29,7 @@ from device.store.factor_store import FactorStore
 from device.store.kept import Kept
 from device.store.operator_store import OperatorStore
 from device.store.owner import Owner
+from device.store.seen import SeenStore
 from device.store.watch import StoreWatch
 from device.visit_query import VisitQuery
 
@@ -94,6 +95,8 @@ class SqlCipherStore:
         self.watch = StoreWatch()
         self.factors = FactorStore(self._read, self._write)
         """PINs, cards and the failures at the pad."""
+        self.seen = SeenStore(self._read, self._write)
+        """Hashes of frames seen."""
         self.operators = OperatorStore(self._read, self._write)
         """Operators of the admin screen, and what they did."""
 

@@ -67,6 +67,13 @@ def test_frames_are_forgotten_in_time_and_never_too_many_are_kept(show, monkeypa
     assert len(small._films) <= seen_frames.COMPARED
 
 
+def test_how_near_two_hashes_of_one_picture_are_is_a_setting(show):
+    for bits, known in ((2, False), (4, True)):
+        frames = SeenFrames(24 * HOUR, bits)
+        show(frames, "a", range(20), exact=False)
+        assert show(frames, "b", range(3, 15), 10.0, exact=False, flip=0b1111) is known
+
+
 def test_nothing_is_remembered_where_nothing_is_to_be(show):
     frames = SeenFrames(0)
     show(frames, "a", range(20))

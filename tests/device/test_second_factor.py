@@ -20,6 +20,8 @@ from device.factor_commands import (
     UserCardAdd,
     UserCardAdded,
     UserCardRemove,
+    UserGroups,
+    UserInGroups,
     UserPinClear,
     UserPinIsSet,
     UserPinSet,
@@ -198,6 +200,19 @@ async def test_what_somebody_cannot_do_is_written_down_by_whom(pad: Pad) -> None
     assert [act.detail for act in acts] == [{"cannot": ["close_eyes", "turn"]}, {"cannot": ["turn"]}]
     with pytest.raises(OperationRefused, match="nobody"):
         await pad.desk.carry_out(UserCannot(user_id="nobody", cannot=("turn",)))
+
+
+async def test_groups_are_asked_for_set_and_taken_away_by_whom(pad: Pad) -> None:
+    for said, there in ((None, ()), (("night", "guests", "night"), ("guests", "night")), (None, ("guests", "night")), ((), ())):
+        told = await pad.desk.carry_out(UserGroups(user_id="ada", groups=said))
+        assert told == UserInGroups(user_id="ada", groups=there)
+        person = await pad.store.person(LOCAL, "ada")
+        assert person is not None
+        assert person.groups == there
+    acts = [act for act in await pad.rows.acts("ada") if act.act == "groups_set"]
+    assert [act.detail for act in acts] == [{"groups": ["guests", "night"]}, {"groups": []}]
+    with pytest.raises(OperationRefused, match="nobody"):
+        await pad.desk.carry_out(UserGroups(user_id="nobody"))
 
 
 async def test_a_number_is_one_persons_alone(pad: Pad) -> None:

@@ -1,6 +1,11 @@
 """A new device: all of it or nothing, and never over another."""
 
+import os
+import pty
 import stat
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +39,25 @@ def test_init_shows_each_level_and_says_to_keep_the_key(nowhere) -> None:
     assert all(level in answer.out for level in ("basic", "passive", "adaptive", "strict", "3-D mask"))
     assert 'policy = "strict"' in nowhere.file.read_text(encoding="utf-8")
     assert "copy of the root key" in answer.out
+
+
+def test_a_terminal_is_asked_for_the_level_and_a_pipe_is_not(nowhere) -> None:
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"FACEKIOSK_CONFIG": str(nowhere.file)}
+    command = [sys.executable, "-m", "provisioning", "init"]
+    os.write(ours, b"fort knox\nstrict\nn\ny\n")
+    done = subprocess.run(command, env=environment, stdin=theirs, capture_output=True, text=True, timeout=60, check=False)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0, done
+    assert "Which level at the door?" in done.stderr
+    assert "one of auto, basic, passive, adaptive, strict" in done.stderr
+    assert 'policy = "strict"' in nowhere.file.read_text(encoding="utf-8")
+    elsewhere = replace(nowhere, file=nowhere.file.with_name("other") / "facekiosk.toml")
+    answer = elsewhere("init", answer="n\ny\n")
+    assert answer.code == 0, answer
+    assert "Which level" not in answer.err
+    assert "policy =" not in "".join(line for line in elsewhere.file.read_text(encoding="utf-8").splitlines() if line[:1] != "#")
 
 
 def test_init_puts_data_and_key_where_it_is_told(nowhere, tmp_path: Path) -> None:
