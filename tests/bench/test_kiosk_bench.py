@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from api.liveness_settings import LivenessSettings
@@ -11,6 +12,7 @@ from bench.kiosk.__main__ import merged, options
 from bench.kiosk.decision import POLICIES
 from bench.kiosk.figures import rows
 from bench.kiosk.plots import draw
+from bench.kiosk.scene import filled
 from bench.kiosk.soak import ClockedFeed, FrameClock, Soak, _growth, _summary
 from inference.observation import Observation
 
@@ -68,6 +70,13 @@ def test_growth_is_between_the_least_of_the_first_and_of_the_last_looks() -> Non
     summary = _summary(found, 1000.0, 200.0, ClockedFeed(FrameClock()))
     assert (summary["rate"], summary["granted"], summary["refused"]) == (5.0, 1, 1)
     assert summary["growth_mb"]["control"] == 0.0
+
+
+@pytest.mark.parametrize(("size", "shown"), [((854, 480), (640, 480)), ((720, 1280), (480, 640)), ((480, 640), (480, 640))])
+def test_a_clip_fills_the_picture(size: tuple[int, int], shown: tuple[int, int]) -> None:
+    picture = filled(np.full((*size, 3), 200, np.uint8))
+    assert picture.shape == (*shown, 3)
+    assert picture.min() == 200
 
 
 @pytest.mark.parametrize("wrong", [["--hours", "0"], ["--shows", "-1"], ["--only", "nothing"]])
