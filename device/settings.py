@@ -181,7 +181,10 @@ class WatchSettings(BaseModel):
     progress_s: Annotated[
         float, Field(description="Seconds without a new capture after which vision is restarted.", ge=1, le=60)
     ] = 2.0
-    grace_s: Annotated[float, Field(description="Seconds that vision may take to start.", ge=1, le=300)] = 15.0
+    grace_s: Annotated[
+        float,
+        Field(description="Seconds that vision may take to start; up to four times as long after early ends.", ge=1, le=300),
+    ] = 15.0
     backoff_s: Annotated[
         float, Field(description="Pause before the first restart; doubled by each further one.", ge=0.1, le=60)
     ] = 0.5

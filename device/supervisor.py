@@ -18,7 +18,7 @@ from camera.discover import video_nodes
 from camera.frame import boot_time
 from device.settings import WatchSettings
 from device.vision_link import VisionLink
-from inference.restraint import sleep_unless_changed
+from inference.restraint import sleep_unless_changed, start_s
 
 log = logging.getLogger(__name__)
 
@@ -202,9 +202,10 @@ class Supervisor:
 
     def _hung(self, started: float, restarts: int) -> str:
         """In words why a child that lives counts as hung; empty where it does not."""
-        late = boot_time() - started > self._settings.grace_s
+        grace = start_s(self._settings.grace_s, restarts)
+        late = boot_time() - started > grace
         if self._link.hello is None:
-            return f"it did not connect within {self._settings.grace_s:g} s" if late else ""
+            return f"it did not connect within {grace:g} s" if late else ""
         self._say(Condition(Life.READY, restarts=restarts))
         if self._link.stalled_s > self._settings.progress_s and (self._link.progress.begun or late):
             return f"it made no progress for {self._settings.progress_s:g} s"

@@ -18,6 +18,15 @@ STEADY_S = 60.0
 """Seconds of work after which earlier deaths no longer count."""
 
 
+MOST_PATIENCE = 4
+"""Times the ordinary one that a start may take at most."""
+
+
+def start_s(ordinary_s: float, failures: int) -> float:
+    """Seconds that a start may take after so many early ends in a row: a busy machine must not be cut off for ever."""
+    return ordinary_s * min(1 + failures, MOST_PATIENCE)
+
+
 @dataclass(frozen=True, slots=True)
 class Restraint:
     """The count of lives in a row that ended early.

@@ -34,7 +34,7 @@ from inference.channel import ChannelError, Ended, Waiting
 from inference.duty import Duty, first_of
 from inference.manifest import ModelError
 from inference.outlet import HEARTBEAT_S, Outlet, heartbeat
-from inference.restraint import STEADY_S, Restraint, sleep_unless_changed
+from inference.restraint import STEADY_S, Restraint, sleep_unless_changed, start_s
 from inference.settings import ProcessSettings
 from inference.vision_camera import CameraDuty
 from inference.vision_remote import RemoteDuty
@@ -47,7 +47,7 @@ DONE, FAULT, USAGE, CONTROL_LOST, CAMERA, MODEL = range(6)
 NICE = 10
 """How much lower the priority of vision@remote is (setpriority(2)): a tenth of the camera's share where both want to run."""
 START_S = 15.0
-"""Seconds that a start may take after its pause, before systemd gives it up."""
+"""Seconds that a start may take after its pause, before systemd gives it up; more after early ends."""
 STOP_S = 2.0
 """Seconds that the working thread has to end; then the process ends without it."""
 
@@ -97,7 +97,7 @@ async def _wait(restraint: Restraint, outlet: Outlet) -> None:
     if pause := restraint.pause(failures):
         log.warning("the last %d starts ended early; this one waits for %g s", failures, pause)
         outlet.offer(Waiting(failures, pause))
-        notify.patience(pause + START_S)
+        notify.patience(pause + start_s(START_S, failures))
         await sleep_unless_changed(pause, video_nodes)
     asyncio.get_running_loop().call_later(STEADY_S, restraint.forgive)
 

@@ -17,6 +17,8 @@ def main() -> None:
     path, instance, manner = sys.argv[1:]
     if manner == "deaf":
         time.sleep(60)
+    if manner == "slow":
+        time.sleep(1.5)
     if manner == "dies":
         sys.exit(3)
     channel = socket.socket(socket.AF_UNIX)

@@ -84,13 +84,19 @@ async def test_a_stopped_child_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("manner", "why"), [("deaf", "did not connect within 1 s"), ("dies", "status 3"), ("garbage", "ended with status")]
+    ("manner", "why"), [("deaf", "did not connect within 2 s"), ("dies", "status 3"), ("garbage", "ended with status")]
 )
 async def test_a_child_that_never_works_is_started_again_and_again(tmp_path: Path, manner: str, why: str) -> None:
     settings = QUICK.model_copy(update={"grace_s": 1.0 if manner == "deaf" else 5.0})
     async with supervised(tmp_path, manner, settings) as (_, supervisor), running(supervisor):
         await until(lambda: supervisor.condition.restarts >= 1 and supervisor.condition.life is Life.FAILED)
         assert why in supervisor.condition.message
+
+
+async def test_a_child_that_starts_slowly_is_given_more_time_by_and_by(tmp_path: Path) -> None:
+    async with supervised(tmp_path, "slow", QUICK.model_copy(update={"grace_s": 1.0})) as (_, supervisor), running(supervisor):
+        await until(lambda: supervisor.condition.life is Life.READY, 30)
+        assert supervisor.condition.restarts >= 1
 
 
 async def test_a_crash_loop_ends_in_a_state_that_says_so_and_is_left_again(tmp_path: Path) -> None:
