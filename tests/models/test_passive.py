@@ -51,6 +51,16 @@ def scenes(recipe: None, portrait: tuple[np.ndarray, np.ndarray]):
     return module("views").Scenes([source(kind, kind, *portrait) for kind in module("sources").KINDS], 7)
 
 
+@pytest.mark.parametrize("reach", [(1.12, 2.4), (1.9, 5.2)])
+def test_a_frame_is_as_wide_as_it_should_be_in_widths_of_the_face(
+    reach: tuple[float, float], portrait: tuple[np.ndarray, np.ndarray]
+) -> None:
+    for number in range(20):
+        picture, mesh = module("views").framed(*portrait, np.random.default_rng(number), reach)
+        widths = np.sqrt(np.prod(picture.shape[:2]) / np.prod(np.ptp(mesh, axis=0)))
+        assert widths <= reach[1] * 1.02
+
+
 def test_a_scene_depends_on_its_number_alone(scenes) -> None:
     one, again, other = scenes.make(3), scenes.make(3), scenes.make(4)
     assert np.array_equal(one.picture, again.picture)

@@ -4,7 +4,7 @@
 #   FACEKIOSK_DATA          folder with eval/ and teachers/ laid out like the evaluation data (default: ../shared)
 #   SCENES                  scenes to make, two views each (default: 24000)
 #   STEPS                   steps of 64 views (default: 12000, of which 11000 are run), and half as many more at half the rate
-#                           with views of faces that nearly fill the frame as well
+#                           with a second set of views as well
 #   THREADS                 cores to train on (default: 1)
 #   SHIP=1                  copy network and manifest into models/liveness/, curve and weights beside this file
 # Goes on where it was stopped; remove build/passive to start afresh. About an hour on one core of a workstation (x86-64,
@@ -27,7 +27,7 @@ here() { PYTHONPATH=models/build:. .venv/bin/python -W ignore -m "$@"; }
 train() { PYTHONPATH=models/build .venv-training/bin/python -W ignore -m passive.train --work "$work" --threads "${THREADS:-1}" "$@"; }
 here passive.sources --eval "$data/eval" --work "$work"
 here passive.views --eval "$data/eval" --teachers "$data/teachers" --work "$work" --count "${SCENES:-24000}"
-here passive.views --eval "$data/eval" --teachers "$data/teachers" --work "$work" --count $((${SCENES:-24000} / 3)) --seed 2 --reach 1.12 2.4
+here passive.views --eval "$data/eval" --teachers "$data/teachers" --work "$work" --count $((${SCENES:-24000} / 3)) --seed 2 --reach 1.9 5.2
 train --out "$work/without-webcam" --simulated 0.5 --steps 3000 --without webcam --views 7000
 train --out "$work/first" --simulated 0.5 --steps "${STEPS:-12000}" --until $((${STEPS:-12000} * 11 / 12))
 train --out "$work/second" --steps $((${STEPS:-12000} / 4)) --rate 1e-3 --simulated 0.5 --sets 1 2 --start "$work/first/weights.npz"

@@ -78,7 +78,7 @@ def _one(sources: list[Source], random: Random) -> Source:
 
 
 def framed(picture: Picture, mesh: Mesh, random: Random, reach: tuple[float, float]) -> tuple[Picture, Mesh]:
-    """Another frame of the same: turned a little, cut and scaled, mirrored; the mesh goes along."""
+    """Another frame of the same: turned a little, cut to `reach` widths of the face, scaled, mirrored; the mesh goes along."""
     low, high = mesh.min(axis=0), mesh.max(axis=0)
     side = float(np.sqrt(np.prod(high - low)))
     if random.random() < 0.6:
@@ -87,9 +87,7 @@ def framed(picture: Picture, mesh: Mesh, random: Random, reach: tuple[float, flo
         picture = np.asarray(cv2.warpAffine(picture, matrix, picture.shape[1::-1], borderMode=cv2.BORDER_REFLECT_101))
         mesh = mesh @ matrix[:, :2].T.astype(np.float32) + matrix[:, 2].astype(np.float32)
     height, width = picture.shape[:2]
-    wide, tall = (
-        side * np.exp(random.uniform(np.log(1.9), np.log(5.2))) * np.exp(random.choice([-1, 0, 1]) * np.array([0.14, -0.14]))
-    )
+    wide, tall = side * np.exp(random.uniform(*np.log(reach))) * np.exp(random.choice([-1, 0, 1]) * np.array([0.14, -0.14]))
     centre = mesh.mean(axis=0) + random.normal(0, 0.12, 2) * (wide, tall) * 0.7
     left, top = max(0, int(centre[0] - wide / 2)), max(0, int(centre[1] - tall / 2))
     right, bottom = min(width, int(centre[0] + wide / 2)), min(height, int(centre[1] + tall / 2))
