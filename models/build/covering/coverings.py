@@ -1,4 +1,4 @@
-"""What people wear over a face: masks, scarves, veils, sunglasses, hats. Each function draws one, at random, on a canvas."""
+"""What people wear over a face: masks, scarves, veils, sunglasses. Each function draws one, at random, on a canvas."""
 
 import numpy as np
 
@@ -94,49 +94,6 @@ def veil(canvas: Canvas) -> None:
     floor = np.array([[canvas.side * 2.0, canvas.side * 3.0], [-canvas.side, canvas.side * 3.0]])
     inside = np.maximum(polygon(head, canvas.side), polygon(np.concatenate([canvas.mesh[[132, 361]], floor]), canvas.side))
     canvas.paint(np.clip(inside - polygon(slit, canvas.side), 0, 1), fabric)
-
-
-def hat(canvas: Canvas) -> None:
-    """A beanie, cap, hat, helmet or hood, pulled down to the brows or sitting high."""
-    random, kind = canvas.random, canvas.random.choice(["beanie", "cap", "helmet", "hood"])
-    height = random.uniform(-0.08, 0.08) if random.random() < 0.7 else random.uniform(0.08, 0.4)
-    bend = random.uniform(-0.10, 0.22)
-    out = random.uniform(0.48, 0.62) if kind != "helmet" else random.uniform(0.56, 0.8)
-    across = np.linspace(-1, 1, 9)
-    edge = [canvas.at(9, x * out, -0.08 - height + bend * x**2) for x in across]
-    grown = random.uniform(1.0, 1.3)
-    dome = [
-        canvas.at(9, np.cos(a) * out * grown, -0.1 - height - np.sin(a) * random.uniform(0.75, 0.9))
-        for a in np.linspace(0.2, np.pi - 0.2, 9)
-    ]
-    fabric = cloth(canvas)
-    canvas.cover(smooth([*edge, *dome], rounds=2), fabric)
-    if kind == "hood":
-        _hood_sides(canvas, fabric, out)
-    elif kind == "cap":
-        _brim(canvas, height, bend, fabric)
-    elif random.random() < 0.5:
-        band = smooth([p - canvas.down * canvas.width * 0.06 for p in edge], closed=False)
-        canvas.line(band, random.uniform(1, 6), cloth(canvas), random.uniform(0.2, 0.8))
-
-
-def _hood_sides(canvas: Canvas, fabric: Colour, out: float) -> None:
-    for sign in (-1, 1):
-        inner = [canvas.at(9, sign * out * 0.95, d) for d in (-0.4, 0.0, 0.5, 1.2)]
-        outer = [canvas.at(9, sign * 1.3, d) for d in (1.2, 0.5, 0.0, -0.6)]
-        canvas.cover(smooth([*inner, *outer], rounds=2), fabric, shadow=0)
-
-
-def _brim(canvas: Canvas, height: float, bend: float, fabric: Colour) -> None:
-    random = canvas.random
-    reach, wide = random.uniform(0.0, 0.14), random.uniform(0.35, 0.55)
-    lower = [canvas.at(9, x * wide, -0.08 - height + reach * (1 - x**2) + bend * x**2) for x in np.linspace(-1, 1, 7)]
-    upper = [canvas.at(9, x * wide, -0.14 - height + bend * x**2) for x in np.linspace(1, -1, 7)]
-    canvas.cover(smooth([*lower, *upper], rounds=2), np.clip(fabric * random.uniform(0.4, 0.9), 0, 255), shadow=0)
-    fall = np.clip(plane(random, canvas.side) * 0.2 + 0.3, 0, 1) * polygon(
-        [p + canvas.down * canvas.width * 0.15 for p in lower + upper], canvas.side
-    )
-    canvas.shade(fall)
 
 
 def sunglasses(canvas: Canvas) -> None:

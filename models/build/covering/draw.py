@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from covering import coverings, harmless, obstacles
+from covering import coverings, harmless, headwear, obstacles
 from covering.canvas import Canvas, Random, any_colour, noise, plane
-from covering.regions import Mesh, hidden_shares, labels
+from covering.regions import PARTS, Mesh, hidden_shares, labels, polygon
 
 CHIP = 80
 _SCALE = CHIP / 180
@@ -22,16 +22,17 @@ TARGETS = tuple(
 
 Drawing = Callable[[Canvas], None]
 COVERINGS: dict[str, tuple[Drawing, float]] = {
-    "mask": (coverings.mask, 0.24),
-    "scarf": (coverings.scarf, 0.09),
+    "mask": (coverings.mask, 0.15),
+    "scarf": (coverings.scarf, 0.07),
     "veil": (coverings.veil, 0.05),
-    "sunglasses": (coverings.sunglasses, 0.20),
-    "hat": (coverings.hat, 0.18),
-    "hand": (obstacles.hand, 0.11),
+    "sunglasses": (coverings.sunglasses, 0.15),
+    "hat": (headwear.hat, 0.28),
+    "hand": (obstacles.hand, 0.17),
     "hair": (obstacles.strands, 0.06),
-    "thing": (obstacles.thing, 0.07),
+    "thing": (obstacles.thing, 0.11),
 }
 """What hides, and how often it is drawn."""
+HIGH_HAT = "high hat"
 HARMLESS: dict[str, tuple[Drawing, float]] = {
     "glasses": (harmless.clear_glasses, 0.3),
     "beard": (harmless.beard, 0.2),
@@ -39,7 +40,12 @@ HARMLESS: dict[str, tuple[Drawing, float]] = {
     "headscarf": (harmless.headscarf, 0.15),
     "make-up": (harmless.make_up, 0.1),
     "closed eyes": (harmless.closed_eyes, 0.1),
+    HIGH_HAT: (headwear.high_hat, 0.0),
 }
+
+
+_FAR = 0.2
+"""Share of what lies above the forehead that may be outside the photo for a colour to be put there."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +89,9 @@ def clear_view(picture: npt.NDArray[np.uint8], mesh: Mesh, random: Random, names
     return View(np.ascontiguousarray(chip[:, :, ::-1]), labels(hidden_shares(canvas.hidden, mesh)), names)
 
 
-def view(picture: npt.NDArray[np.uint8], mesh: Mesh, random: Random) -> View:
-    """A training view: what is drawn on it is left to chance."""
-    return rough_view(picture, mesh, random, choose(random))
-
-
-def rough_view(picture: npt.NDArray[np.uint8], mesh: Mesh, random: Random, names: tuple[str, ...]) -> View:
-    """The named things drawn on the photo; then lit, filmed and cut with an alignment that is a little off."""
-    canvas = draw(surrounded(picture, random), mesh, random, names)
+def view(picture: npt.NDArray[np.uint8], mesh: Mesh, random: Random, names: tuple[str, ...]) -> View:
+    """A training view: the named things drawn on the photo; then lit, filmed and cut with an alignment that is a little off."""
+    canvas = draw(surrounded(picture, mesh, random), mesh, random, names)
     verdict = labels(hidden_shares(canvas.hidden, mesh))
     chip = cut(np.clip(lit(canvas.picture, random), 0, 255), jittered(mesh, random))
     if random.random() < 0.5:
@@ -98,18 +99,47 @@ def rough_view(picture: npt.NDArray[np.uint8], mesh: Mesh, random: Random, names
     return View(filmed(chip, random), verdict, names)
 
 
-def surrounded(picture: npt.NDArray[np.uint8], random: Random) -> npt.NDArray[np.uint8]:
-    """Something, mostly, in place of the black outside the photo, which no camera shows: or black would mean "drawn on"."""
-    if random.random() < 0.3:
+def surrounded(picture: npt.NDArray[np.uint8], mesh: Mesh, random: Random) -> npt.NDArray[np.uint8]:
+    """Something, mostly, in place of the black outside the photo, which no camera shows: or black would mean "drawn on".
+
+    Many photos end at the hair line. There the picture goes on as it is at its edge: any colour would be a hat that nobody wears.
+    """
+    chance = random.random()
+    outside = outside_of(picture)
+    if chance < 0.3 or not outside.any():
         return picture
+    if chance < 0.75 or above_forehead(outside, mesh) > _FAR:
+        around = continued(picture, outside, random)
+    else:
+        side = picture.shape[0]
+        around = any_colour(random) * (1 + 0.4 * plane(random, side)[..., None] + 0.3 * noise(random, side, 16)[..., None])
+    return np.where(outside[..., None], np.clip(around, 0, 255).astype(np.uint8), picture)
+
+
+def outside_of(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """(side, side) where the photo has ended: black that reaches a corner, and two pixels more."""
     side = picture.shape[0]
     black = (picture.max(axis=2) < 8).astype(np.uint8)
     for corner in ((0, 0), (side - 1, 0), (0, side - 1), (side - 1, side - 1)):
         if black[corner[::-1]] == 1:
             cv2.floodFill(black, None, corner, 2)
-    around = any_colour(random) * (1 + 0.4 * plane(random, side)[..., None] + 0.3 * noise(random, side, 16)[..., None])
-    outside = cv2.dilate((black == 2).astype(np.uint8), np.ones((5, 5), np.uint8))
-    return np.where(outside[..., None] == 1, np.clip(around, 0, 255).astype(np.uint8), picture)
+    return np.asarray(cv2.dilate((black == 2).astype(np.uint8), np.ones((5, 5), np.uint8)) == 1)
+
+
+def above_forehead(outside: npt.NDArray[np.bool_], mesh: Mesh) -> float:
+    """Which share of the forehead, moved up by a sixth of the face's width, lies outside the photo."""
+    moved = mesh[list(PARTS["forehead"][0])] - [0, np.hypot(*(mesh[454] - mesh[234])) / 6]
+    inside = polygon(moved, outside.shape[0])
+    return float((inside * outside).sum() / max(inside.sum(), 1e-6))
+
+
+def continued(picture: npt.NDArray[np.uint8], outside: npt.NDArray[np.bool_], random: Random) -> npt.NDArray[np.float32]:
+    """The picture's edge drawn outwards, a little blurred, a little lighter or darker."""
+    _, nearest = cv2.distanceTransformWithLabels(outside.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    order = np.zeros((int(nearest.max()) + 1, 3), np.uint8)
+    order[nearest[~outside]] = picture[~outside]
+    spread = cv2.GaussianBlur(order[nearest].astype(np.float32), (0, 0), random.uniform(0.6, 2.5))
+    return np.asarray(spread * (1 + 0.25 * noise(random, picture.shape[0], random.uniform(3, 16))[..., None]), dtype=np.float32)
 
 
 def jittered(mesh: Mesh, random: Random) -> npt.NDArray[np.float64]:
