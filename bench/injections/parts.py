@@ -71,7 +71,8 @@ def planned(policies: Iterable[str], kinds: Sequence[str], count: int, live: int
         for kind, share in (shares | {LIVE: live}).items():
             starts = range(0, share, MOST)
             parts += [Part(policy, kind, number, min(MOST, share - start)) for number, start in enumerate(starts)]
-    return parts
+    # By turns, so that a run that is cut short has seen every kind.
+    return sorted(parts, key=lambda part: part.number)
 
 
 class Kept:

@@ -61,7 +61,7 @@ class StreamWatch:
             "duplicated_frames": self._duplicates.alarm,
             "still_picture": self._still.alarm,
             "looped_stream": self._line.looped,
-            "unordered_frames": self._line.unordered,
+            "unordered_frames": self._line.unordered or self._line.cut,
         }
         self._raised.update(name for name, raised in found.items() if raised)
 

@@ -145,6 +145,19 @@ def test_parts_of_a_recording_in_another_order(person, size):
     assert "unordered_frames" in alarms([frame for number in order for frame in blocks[number]], 10)
 
 
+@pytest.mark.parametrize("fps", [5, 10, 24])
+def test_another_scene_from_one_frame_to_the_next(person, fps):
+    """Where the picture, and not only who is in it, is replaced; a stall of the camera may do that too."""
+    images = every(person, fps)
+    other = [np.ascontiguousarray(image[::-1, ::-1]) for image in images]
+    assert alarms([*images[:8], *other[8:16]], fps) == ("unordered_frames",)
+    watch = StreamWatch()
+    alarms(images[:8], fps, watch=watch)
+    for number, image in enumerate(other[8:16]):
+        watch.face(101 + 8 / fps + number / fps, 2, luma_of(image), swaying(number, fps), FACE)
+    assert watch.alarms == ()
+
+
 def test_a_lamp_that_blinks_is_no_disorder(person):
     """On the wall, and then so bright that it lights everything."""
     frames = every(person, 10)
