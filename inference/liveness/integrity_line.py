@@ -1,4 +1,4 @@
-"""What a stream shows over seconds: that it comes round again (a loop, either way), that its frames are out of order, or cut."""
+"""What a stream shows over seconds: that it comes round again (a loop, either way), or that its frames are out of order."""
 
 from collections import deque
 
@@ -26,9 +26,6 @@ _UNORDERED = 0.85
 """Difference from the frame before over that from three frames before: what moves on comes below 1."""
 _MOVING = 0.8
 """Grey levels from frame to frame below which nothing moves that could be out of order."""
-_CUT_S, _ALIKE = 0.25, 0.5
-"""Within so many seconds two frames of one scene correlate: live clips by .66 at 5 frames a second, heads that fill the picture
-and turn among them, and by .8 at 10; two clips by .46 at most. A change of the light alone changes nothing in it."""
 
 
 class TimeLine:
@@ -43,12 +40,11 @@ class TimeLine:
         self._steps: deque[tuple[float, float, float]] = deque()
         """Time, and difference from the frame before, and from three before."""
         self._returns = ReturnMeter()
-        self.cut = False
-        """Whether the newest frame shows another scene than the one before."""
+        self._since = 0
+        """Frame with which the track at hand began."""
 
     def update(self, time: float, thumb: Grey, box: Box) -> None:
         """Take in one frame; times rise. The box is the face's, in pixels of the thumb."""
-        self.cut = False
         last = (self._count - 1) % _KEPT
         if self._count and time - self._times[last] < _SPACING:
             return
@@ -56,12 +52,20 @@ class TimeLine:
         if self._thumbs.shape[1] != flat.size:
             self._thumbs = np.zeros((_KEPT, flat.size), np.uint8)
         self._compare(time, flat)
-        if self._count:
-            kept = self._thumbs[: min(self._count, _KEPT)].reshape(-1, *thumb.shape)
-            self._returns.update(time, thumb, kept, last, box)
-            self.cut = time - self._times[last] <= _CUT_S and _correlation(flat, self._thumbs[last]) < _ALIKE
+        if self._count > self._since:
+            before = self._thumbs[last].reshape(thumb.shape)
+            self._returns.update(time, thumb, before, lambda: self._of_track(thumb), box)
         self._thumbs[self._count % _KEPT], self._times[self._count % _KEPT] = flat, time
         self._count += 1
+
+    def another_track(self) -> None:
+        """The next frame shows somebody who was not followed before."""
+        self._returns, self._since = ReturnMeter(), self._count
+
+    def _of_track(self, like: Grey) -> Grey:
+        """The frames of the track before the newest."""
+        kept = np.arange(max(self._since, self._count - _KEPT), self._count) % _KEPT
+        return np.asarray(self._thumbs[kept].reshape(-1, *like.shape), np.uint8)
 
     def _compare(self, time: float, flat: Grey) -> None:
         kept = min(self._count, _KEPT)
@@ -107,10 +111,3 @@ class TimeLine:
     def unordered(self) -> bool:
         """Whether frames do not follow from each other."""
         return self.disorder > _UNORDERED or self._returns.alarm
-
-
-def _correlation(one: Grey, other: Grey) -> float:
-    """Of two pictures, -1 to 1; 1 where one of them is of one grey all over."""
-    left, right = one - np.float32(one.mean()), other - np.float32(other.mean())
-    size = float(np.sqrt((left @ left) * (right @ right)))
-    return float(left @ right) / size if size > 0 else 1.0

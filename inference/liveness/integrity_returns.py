@@ -4,6 +4,7 @@ People come back to where they were, but not from one frame to the next.
 """
 
 from collections import deque
+from collections.abc import Callable
 from statistics import median
 
 import numpy as np
@@ -32,27 +33,28 @@ Floats = npt.NDArray[np.float32]
 
 
 class ReturnMeter:
-    """Feed it every frame that is kept, with all earlier ones."""
+    """Feed it every frame of one track that is kept, with the earlier ones: whoever comes changes the picture at once."""
 
     def __init__(self) -> None:
         self._steps: deque[tuple[float, float]] = deque(maxlen=_STEPS)
         self._time = float("-inf")
         self._returns: deque[float] = deque()
 
-    def update(self, time: float, thumb: Grey, earlier: Grey, last: int, box: Box) -> None:
+    def update(self, time: float, thumb: Grey, last: Grey, earlier: Callable[[], Grey], box: Box) -> None:
         """Take in one frame; times rise.
 
         Args:
             time: seconds.
             thumb: the frame, (n, n).
-            earlier: frames before it, (k, n, n), in any order.
-            last: which of them is the one before.
+            last: the frame before.
+            earlier: gives the frames of the track before it, (k, n, n), in any order.
             box: of the face, in pixels of the thumb.
         """
         face = _within(box, thumb.shape[0])
-        step = float(_apart(thumb, earlier[last])[0]), float(_apart(thumb[face], earlier[last][face])[0])
+        step = float(_apart(thumb, last)[0]), float(_apart(thumb[face], last[face])[0])
         if time - self._time <= _GAP_S and self._is_jump(step):
-            whole, near = _apart(thumb, earlier), _apart(thumb[face], earlier[(slice(None), *face)])
+            before = earlier()
+            whole, near = _apart(thumb, before), _apart(thumb[face], before[(slice(None), *face)])
             back = (whole < _NEAR * step[0]) & (near < _FACE_NEAR * step[1])
             if back.any():
                 self._returns.append(time)

@@ -48,6 +48,7 @@ class StreamWatch:
         if track != self._track:
             # How still a face is says nothing of the one before.
             self._track, self._raised, self._still = track, set(), StillMeter()
+            self._line.another_track()
         if time <= self._last:
             if time < self._last - _BACK_S:
                 self._raised.add("unordered_frames")
@@ -61,7 +62,7 @@ class StreamWatch:
             "duplicated_frames": self._duplicates.alarm,
             "still_picture": self._still.alarm,
             "looped_stream": self._line.looped,
-            "unordered_frames": self._line.unordered or self._line.cut,
+            "unordered_frames": self._line.unordered,
         }
         self._raised.update(name for name, raised in found.items() if raised)
 
