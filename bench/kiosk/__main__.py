@@ -98,8 +98,8 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add(
         "--shows",
         type=int,
-        default=15,
-        help="decision: times that the person comes, 14 s each, for each policy (default: %(default)s)",
+        default=10,
+        help="decision: times that the person comes, 11 s each, for each policy (default: %(default)s)",
     )
     add("--turns", type=int, default=8, help="queue: people enrolled, one after the other (default: %(default)s)")
     add("--seconds", type=float, default=20.0, help="cost: seconds of each measurement (default: %(default)g)")

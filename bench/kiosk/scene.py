@@ -17,8 +17,8 @@ from camera.frame import Image
 PHOTOS = 5
 SHORT, LONG = 480, 640
 """Pixels of what is shown, upright or across as the clip is."""
-AWAY_S = 7.0
-"""Seconds without anybody: with the clip longer than the 12 s within which a repetition counts as a loop."""
+AWAY_S = 4.0
+"""Seconds without anybody between two showings."""
 SOAK_FPS = 12.0
 """Frames a second of the soak's clip: enough for blinks, and no more than needed."""
 
@@ -66,7 +66,8 @@ def scene(fps: float | None = None, away_s: float = AWAY_S) -> Iterator[Scene | 
         nobody = [empty] * round(away_s * rate)
         yield Scene(
             config,
-            _write(Path(folder, "visits.avi"), [*shown, *nobody], rate),
+            # Mirrored the second time: what comes again is, rightly, taken for a recording.
+            _write(Path(folder, "visits.avi"), [*nobody, *shown, *nobody, *(np.fliplr(each) for each in shown)], rate),
             _write(Path(folder, "nobody.avi"), nobody, rate),
             _write(Path(folder, "somebody.avi"), shown, rate),
             (len(shown) + len(nobody)) / rate,
@@ -96,7 +97,7 @@ def _write(path: Path, frames: list[Image], fps: float) -> Path:
     height, width = frames[0].shape[:2]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (width, height))
     for image in frames:
-        writer.write(image)
+        writer.write(np.ascontiguousarray(image))
     writer.release()
     return path
 
