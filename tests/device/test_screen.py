@@ -107,7 +107,8 @@ def test_every_instruction_has_words_at_most_four_an_icon_and_speech(code: str) 
 
 
 def test_every_code_of_a_closed_kiosk_has_words_and_is_explained_to_operators(root: Path) -> None:
-    shown = set(re.findall(r'Phase.CLOSED, reason="(\w+)"', (root / "device/kiosk.py").read_text())) | {"offline"}
+    code = "".join(path.read_text() for path in sorted((root / "device").glob("kiosk*.py")))
+    shown = set(re.findall(r'Phase.CLOSED, reason="(\w+)"', code)) | {"offline"}
     assert set(table("en", "CLOSED")) == shown
     explained = (root / "docs/operator.md").read_text().partition("Out of service")[2]
     assert [code for code in shown if f"| `{code}` |" not in explained] == []
