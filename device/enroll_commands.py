@@ -9,6 +9,8 @@ from inference.observation import Measure
 
 Look = Annotated[str, msgspec.Meta(max_length=50)]
 """What an enrolment is for beside a person's ordinary look: glasses, winter hat; empty: the ordinary one."""
+Basis = Annotated[str, msgspec.Meta(pattern=r"\A(|consent|agreement|law)\Z")]
+"""On what ground a template is kept; empty: not recorded."""
 
 
 class EnrollPhotos(Command, frozen=True):
@@ -20,8 +22,7 @@ class EnrollPhotos(Command, frozen=True):
     user_id: UserId
     photos: Annotated[int, msgspec.Meta(ge=1, le=100)]
     display_name: Label | None = None
-    basis: Annotated[str, msgspec.Meta(pattern=r"\A(|consent|agreement|law)\Z")] = ""
-    """On what ground the template is kept; empty: not recorded."""
+    basis: Basis = ""
     basis_text: Label = ""
     """Version of the text that the person was shown."""
     look: Look = ""
@@ -37,7 +38,7 @@ class EnrollCamera(Command, frozen=True):
 
     user_id: UserId
     display_name: Label | None = None
-    basis: Annotated[str, msgspec.Meta(pattern=r"\A(|consent|agreement|law)\Z")] = ""
+    basis: Basis = ""
     basis_text: Label = ""
     look: Look = ""
     test: bool = False

@@ -96,26 +96,10 @@ def picture(page: Page, reports: Path, name: str) -> None:
         assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == [], name
 
 
-def test_an_operators_monday(browser: Browser, url: str, device: Path, kiosk, reports: Path, tmp_path: Path) -> None:
-    troubles: list[str] = []
-    asked: list[str] = []
-    secrets = account(device, "ada", "operator")
-    context = browser.new_context(viewport=DESK, reduced_motion="reduce", bypass_csp=True)
-    page = context.new_page()
-    page.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("dialog", lambda dialog: dialog.accept())
-
-    trusted = json.loads(kioskctl_json(device, "health"))["time_trusted"]
-    sign_in(page, url, "ada", "aaaa-bbbb-cccc-dddd")
-    seen(page, "Name, password or code is wrong.")
-    picture(page, reports, "refused")
-    sign_in(page, url, "ada", one_time(secrets) if trusted else secrets["recovery_codes"][0])
-    seen(page, "Import a roster")
-
-    (tmp_path / "roster.csv").write_bytes(ROSTER.encode("cp1252"))
+def imports_a_roster(page: Page, reports: Path, path: Path) -> None:
+    path.write_bytes(ROSTER.encode("cp1252"))
     page.click("#import")
-    page.set_input_files("#roster", tmp_path / "roster.csv")
+    page.set_input_files("#roster", path)
     seen(page, "3 new, 0 changed, 0 unchanged, 1 with errors")
     seen(page, "no id")
     picture(page, reports, "roster")
@@ -123,6 +107,8 @@ def test_an_operators_monday(browser: Browser, url: str, device: Path, kiosk, re
     seen(page, "Imported: 3 new")
     seen(page, "0 enrolled, 0 to confirm, 3 pending, 0 failed")
 
+
+def enrols_the_next(page: Page, reports: Path) -> None:
     page.click("a[href='#queue']")
     page.wait_for_selector("#next")
     picture(page, reports, "next")
@@ -140,6 +126,8 @@ def test_an_operators_monday(browser: Browser, url: str, device: Path, kiosk, re
     page.click("#on")
     assert page.text_content("#next") == "Grace Hopper"
 
+
+def binds_a_card_and_makes_links(page: Page, reports: Path) -> None:
     page.click("a[href='#people']")
     seen(page, "1 enrolled, 0 to confirm, 2 pending")
     page.check("input[aria-label='Mary Wilkes']")
@@ -154,7 +142,8 @@ def test_an_operators_monday(browser: Browser, url: str, device: Path, kiosk, re
     page.wait_for_function("() => document.querySelector('.tile img').complete")
     picture(page, reports, "links")
 
-    kiosk.wait_for(r"^granted  user collins|^granted .*|^refused .*", 120)
+
+def looks_at_visits(page: Page, url: str, reports: Path) -> None:
     page.click("a[href='#visits']")
     page.wait_for_selector("tbody tr .badge", timeout=30_000)
     page.select_option("#outcome", "refused")
@@ -167,11 +156,39 @@ def test_an_operators_monday(browser: Browser, url: str, device: Path, kiosk, re
     seen(page, "Decisions")
     picture(page, reports, "log")
 
+
+def looks_at_health(page: Page, reports: Path) -> None:
     page.click("a[href='#health']")
     page.wait_for_selector("#parts .badge")
     page.wait_for_selector(".plot svg", timeout=60_000)
     picture(page, reports, "health")
     assert "locked" in str(page.text_content("#door"))
+
+
+def test_an_operators_monday(browser: Browser, url: str, device: Path, kiosk, reports: Path, tmp_path: Path) -> None:
+    troubles: list[str] = []
+    asked: list[str] = []
+    secrets = account(device, "ada", "operator")
+    context = browser.new_context(viewport=DESK, reduced_motion="reduce", bypass_csp=True)
+    page = context.new_page()
+    page.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: dialog.accept())
+
+    trusted = json.loads(kioskctl_json(device, "health"))["time_trusted"]
+    sign_in(page, url, "ada", "aaaa-bbbb-cccc-dddd")
+    seen(page, "Name, password or code is wrong.")
+    picture(page, reports, "refused")
+    sign_in(page, url, "ada", one_time(secrets) if trusted else secrets["recovery_codes"][0])
+    seen(page, "Import a roster")
+
+    imports_a_roster(page, reports, tmp_path / "roster.csv")
+    enrols_the_next(page, reports)
+    binds_a_card_and_makes_links(page, reports)
+    kiosk.wait_for(r"^granted  user collins|^granted .*|^refused .*", 120)
+    looks_at_visits(page, url, reports)
+    looks_at_health(page, reports)
+
     page.click("text=Sign out")
     page.wait_for_selector("#password")
     context.close()
