@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import checkpoint
 import numpy as np
 import torch
 from torch import Tensor
@@ -90,24 +91,18 @@ class Run:
                 parts.append(lower(chips).bfloat16())
         return torch.cat(parts)
 
+    @property
+    def _parts(self) -> dict[str, checkpoint.Part]:
+        return {"model": self.model, "averaged": self.averaged, "optimizer": self.optimizer}
+
     def _resume(self) -> None:
-        path = self.out / "checkpoint.pt"
-        if not path.exists():
-            return
-        state = torch.load(path, weights_only=False)
-        if state["plan"] != asdict(self.plan):
-            raise SystemExit(f"{path} is of another plan ({state['plan']}); remove it to start afresh")
-        self.model.load_state_dict(state["model"])
-        self.averaged.load_state_dict(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.epoch, self.curve = state["epoch"], state["curve"]
+        state = checkpoint.resume(self.out / "checkpoint.pt", asdict(self.plan), self._parts)
+        if state is not None:
+            self.epoch, self.curve = state["epoch"], state["curve"]
 
     def save(self) -> None:
         """Write the checkpoint whole, or leave the one before."""
-        partial = self.out / "checkpoint.partial"
-        parts = {name: getattr(self, name).state_dict() for name in ("model", "averaged", "optimizer")}
-        torch.save({"plan": asdict(self.plan), **parts, "epoch": self.epoch, "curve": self.curve}, partial)
-        partial.rename(self.out / "checkpoint.pt")
+        checkpoint.save(self.out / "checkpoint.pt", asdict(self.plan), self._parts, epoch=self.epoch, curve=self.curve)
 
     def train(self) -> None:
         """Run to the end of the plan."""

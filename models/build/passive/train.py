@@ -8,6 +8,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import checkpoint
 import numpy as np
 import torch
 from torch import Tensor
@@ -86,28 +87,18 @@ class Run:
         self._resume()
         self.mean, self.spread = data.feature_scale()
 
+    @property
+    def _parts(self) -> dict[str, checkpoint.Part]:
+        return {"model": self.model, "averaged": self.averaged, "optimizer": self.optimizer}
+
     def _resume(self) -> None:
-        path = self.out / "checkpoint.pt"
-        if not path.exists():
-            return
-        state = torch.load(path, weights_only=False)
-        if state["plan"] != asdict(self.plan):
-            raise SystemExit(f"{path} is of another plan ({state['plan']}); remove it to start afresh")
-        self.model.load_state_dict(state["model"])
-        self.averaged.load_state_dict(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.curve = state["step"], state["curve"]
+        state = checkpoint.resume(self.out / "checkpoint.pt", asdict(self.plan), self._parts)
+        if state is not None:
+            self.step, self.curve = state["step"], state["curve"]
 
     def save(self) -> None:
         """Write the checkpoint whole, or leave the one before."""
-        partial = self.out / "checkpoint.partial"
-        parts = {
-            "model": self.model.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-        }
-        torch.save({"plan": asdict(self.plan), **parts, "step": self.step, "curve": self.curve}, partial)
-        partial.rename(self.out / "checkpoint.pt")
+        checkpoint.save(self.out / "checkpoint.pt", asdict(self.plan), self._parts, step=self.step, curve=self.curve)
 
     def train(self, until: int) -> None:
         """Run to the end of the plan, or to an earlier step."""
