@@ -154,14 +154,14 @@ class Operators:
     operations: Operations
 
 
-async def make_core(config: Config, stack: AsyncExitStack) -> Core:
-    """Keys, store, models and vision's sockets, opened."""
+async def make_core(config: Config, stack: AsyncExitStack, clock: SystemClock | None = None) -> Core:
+    """Keys, store, models and vision's sockets, opened; `clock` in place of the machine's own is for measuring."""
     began, enter = boot_time(), stack.enter_async_context
     keys = load_keys(config.paths.key_file)
     stack.enter_context(hold_data(config.paths.data_dir))
     private_folder(config.socket_dir)
     store = await enter(open_store(config.database, keys))
-    clock = clock_of(config.paths.data_dir, await store.newest_time())
+    clock = clock or clock_of(config.paths.data_dir, await store.newest_time())
     models, recognition = await enter(recognising(store, config, clock))
     camera, remote = await enter(vision("camera", config, models)), await enter(vision("remote", config, models))
     lockouts = Lockouts(store, config.lockout, clock)

@@ -1,7 +1,7 @@
-"""Hours of visits in less time: the kiosk's own parts, the frames' times for a clock, a vision that reads as fast as it can.
+"""Hours of visits in less time: the whole kiosk, the frames' times for a clock, a vision that reads as fast as it can.
 
-Memory and frames are watched. Vision is the product's process over its real socket, store, sessions, visits and door are the
-product's parts; only time is not the machine's. Run as a program of its own, so that nothing else is in its memory:
+Memory and frames are watched. Control is put together as `device.app` does, with all that runs by itself, and vision is its
+process over its real socket; only time is not the machine's. Run as a program of its own, so that nothing else is in its memory:
 `python -m bench.kiosk.soak CONFIG CLIP --seconds N`; prints a JSON document.
 """
 
@@ -18,21 +18,12 @@ from typing import Any
 
 import psutil
 
-from api.sessions import SessionService
 from camera.frame import boot_time
-from device.board import Board
-from device.clock import ManualClock
+from device import app
+from device.clock import SystemClock
 from device.config import Config, load_config
-from device.door.drivers import make_door
 from device.feed import Feed
-from device.keys import load_keys
-from device.kiosk import Kiosk
-from device.kiosk_parts import Parts
-from device.own_vision import link_to, vision_command
-from device.peer import private_folder
-from device.recognition import recognising
-from device.store.store import open_store
-from device.supervisor import Supervisor
+from device.keeper import Keeper
 from device.tasks import Tasks
 from device.vision_link import VisionLink
 from inference.observation import Observation
@@ -49,16 +40,26 @@ STALE_S = 5.0
 """Age by the frames' clock above which an observation decides nothing: that clock runs several times faster than the socket."""
 
 
-@dataclass
-class FrameClock(ManualClock):
-    """Time as the frames tell it."""
+class FrameClock(SystemClock):
+    """Time as the frames tell it, trusted as if an operator had set it."""
 
     def __init__(self) -> None:
-        super().__init__(boot=boot_time(), boot_id="soak")
+        super().__init__()
+        self.set_by_operator()
+        self._boot = boot_time()
+        self._ahead = time.time() - self._boot
+
+    def boot(self) -> float:
+        """Of the newest frame."""
+        return self._boot
+
+    def wall(self) -> float:
+        """POSIX seconds, as far on as the frames are."""
+        return self._boot + self._ahead
 
     def at(self, seconds: float) -> None:
         """A frame of this boot time was seen."""
-        self.advance(max(0.0, seconds - self.boot()))
+        self._boot = max(self._boot, seconds)
 
 
 class ClockedFeed(Feed[Observation]):
@@ -93,33 +94,35 @@ async def soak(config: Config, seconds: float, most_s: float) -> dict[str, Any]:
     """Run until the frames' clock has gone so far, or the machine's by `most_s`."""
     clock, found = FrameClock(), Soak()
     async with AsyncExitStack() as stack:
-        enter = stack.enter_async_context
-        private_folder(config.socket_dir)
-        store = await enter(open_store(config.database, load_keys(config.paths.key_file)))
-        models, recognition = await enter(recognising(store, config, clock))
-        path = config.vision_socket("camera")
-        link = await enter(link_to("camera", path, models, lambda: supervisor.pid))
+        core = await app.make_core(config, stack, clock)
+        link, store = core.camera.link, core.store
         feed = ClockedFeed(clock)
         link.observations = feed
-        watch = config.watch.model_copy(update=PATIENT)
-        supervisor = Supervisor(link, vision_command("camera", path, models.seen_by(config)), watch, config.final_ends)
-        sessions = SessionService(store, recognition, config.session, clock)
-        door = await enter(make_door(config.door, store, clock))
-        rules = config.kiosk.model_copy(update={"stale_s": STALE_S})
-        kiosk = Kiosk(Parts(link, sessions, store, door, clock, Board(), found.lines.append), rules, config.door)
-        tasks = await enter(Tasks())
-        tasks.vital("camera", supervisor.run())
-        tasks.vital("kiosk", kiosk.run())
+        front = await app.make_front(core, stack, found.lines.append)
+        clients = app.make_clients(core, front)
+        desk = app.make_operators(core, front, clients.judge)
+        tasks = await stack.enter_async_context(Tasks())
+        app.start(tasks, core, front, clients, stack)
+        await app.listen(core, front, clients, desk, tasks, stack, found.lines.append)
         async with asyncio.timeout(STARTING_S):
             await link.connected.wait()
-        took, began = await _watch(clock, (seconds, most_s), supervisor, link, found)
+        took, began = await _watch(clock, (seconds, most_s), core.camera.supervisor, link, found)
         visits = await store.visits(limit=1, newest_first=True)
         result = _summary(found, clock.boot() - began, took, feed)
         return {**result, "log": visits[0][0] if visits else 0}
 
 
+def patient(config: Config, clip: Path) -> Config:
+    """The same, with the clip as fast as it can be read, and rules that bear a clock which is not the machine's."""
+    config = config.with_camera(str(clip))
+    fast = config.camera.model_copy(update={"pace": "fast", "loop": True})
+    watch = config.watch.model_copy(update=PATIENT)
+    kiosk = config.kiosk.model_copy(update={"stale_s": STALE_S})
+    return config.model_copy(update={"camera": fast, "watch": watch, "kiosk": kiosk})
+
+
 async def _watch(
-    clock: FrameClock, limits: tuple[float, float], supervisor: Supervisor, link: VisionLink, found: Soak
+    clock: FrameClock, limits: tuple[float, float], supervisor: Keeper, link: VisionLink, found: Soak
 ) -> tuple[float, float]:
     """Look at memory until the time is over; how long that took by the machine's clock, and when it began by the frames'."""
     own, began, started = psutil.Process(), clock.boot(), time.monotonic()
@@ -162,9 +165,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--most", type=float, default=float("inf"), help="seconds of the machine's time")
     given = parser.parse_args()
-    config = load_config(given.config, os.environ).with_camera(str(given.clip))
-    fast = config.camera.model_copy(update={"pace": "fast", "loop": True})
-    print(json.dumps(asyncio.run(soak(config.model_copy(update={"camera": fast}), given.seconds, given.most))))
+    config = patient(load_config(given.config, os.environ), given.clip)
+    print(json.dumps(asyncio.run(soak(config, given.seconds, given.most))))
     return 0
 
 
