@@ -17,6 +17,7 @@ from inference.graphs import Graphs
 from inference.landmarks import MediaPipeFinder, MediaPipeMesher
 from inference.liveness.crops import CropError
 from inference.liveness.meter import LivenessMeter
+from inference.liveness.passive import FEWEST_FRAMES
 from inference.liveness.watch import StreamWatch
 from inference.luma import Luma, luma_of
 from inference.mesh import Landmarks, centroid, eye_distance
@@ -35,6 +36,8 @@ _NEW_QUALITY = 0.15
 
 _PASSIVE_INTERVAL_S = 0.09
 """Between two passive scores of a track: more than ten a second would be of pictures that are nearly the same."""
+_PASSIVE_AT_ONCE_S = 0.03
+"""The same of a track's first window: somebody waits, and cameras show up to 30 frames a second."""
 
 _track_numbers = itertools.count(int(boot_time() * 1000))
 """Shared by all pipelines of the process and, by beginning at the time, never used again by the next process."""
@@ -71,6 +74,8 @@ class _Track:
     """As of `looked_at`: they hold for the frames in between."""
     scored_at: float = -1e9
     """When a frame was last given a passive score."""
+    scores: int = 0
+    """How many frames were."""
 
 
 class Pipeline:
@@ -255,10 +260,12 @@ class Pipeline:
 
         A frame that is `recognised` always gets one: who it is and whether it lives are told of the same picture.
         """
-        soon = 0 <= frame.time - self._track.scored_at < _PASSIVE_INTERVAL_S
+        track = self._track
+        interval = _PASSIVE_AT_ONCE_S if track.scores < FEWEST_FRAMES else _PASSIVE_INTERVAL_S
+        soon = 0 <= frame.time - track.scored_at < interval
         if self._passive is None or (soon and not recognised):
             return None
-        self._track.scored_at = frame.time
+        track.scored_at, track.scores = frame.time, track.scores + 1
         try:
             return self._passive.score(frame.image, landmarks)
         except CropError:
