@@ -49,7 +49,7 @@ class Demanding:
         policy = POLICIES[Level(row.metadata.get("liveness", Level.BASIC))]
         if row.kind is SessionKind.ENROLLMENT:
             policy = _unasked(policy)
-        doubts = self._doubts(row) if policy.challenge is Challenging.IN_DOUBT else ()
+        doubts = () if policy.challenge is Challenging.NEVER else self._doubts(row)
         watch_s = 0.0 if row.client_id is None else self.settings.remote_watch_s
         return Demands(policy, self._bands, self.settings.window_frames, watch_s, doubts)
 

@@ -20,6 +20,8 @@ from inference.observation import Observation
 
 TRIES = 2
 """Challenges in one session: the first, and one retry."""
+SETTLE_S = 1.0
+"""Seconds until a retry begins: whoever was asked for something just now may still be doing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Demands:
     watch_s: float = 0.0
     """Seconds for which a stream is watched before it counts as sound."""
     doubts: tuple[str, ...] = ()
-    """Why a challenge is due whoever comes: the hour, an earlier refusal."""
+    """Why a challenge is due, or a longer one, whoever comes: the hour, an earlier refusal."""
     chance: Chance = field(default_factory=SystemRandom, compare=False)
     """Where orders and times of challenges come from."""
 
@@ -47,7 +49,7 @@ class Known:
     cannot: tuple[str, ...] = ()
     """What the person's record says is not to be asked, of `inference.liveness.challenge.CANNOT`."""
     doubts: tuple[str, ...] = ()
-    """Why a challenge is due for this person: the group."""
+    """Why a challenge is due, or a longer one, for this person: the group."""
     times: float = 1.0
     """How many times longer than others the person may take."""
 
@@ -138,9 +140,18 @@ def challenged(demands: Demands, inquiry: Inquiry, evidence: Evidence, now: floa
     moves = challenges.possible(cannot, evidence.fps)
     bars = [move for move in moves if move in not_again]
     turned = demands.policy.planarity and bool(TURNS.intersection(moves))
-    made = challenges.plan(moves, demands.chance, now, not_again=bars, turned_evidence=turned)
+    retry = inquiry.tries > 0
+    brief = not (retry or _doubted(demands, inquiry))
+    began = now + SETTLE_S * retry
+    made = challenges.plan(moves, demands.chance, began, not_again=bars, turned_evidence=turned, brief=brief)
     begun = replace(inquiry, left_out=cannot, tries=inquiry.tries + 1, track=evidence.track)
     return replace(begun, challenge=made) if made is not None else replace(begun, challenge=None, nothing_left=True)
+
+
+def _doubted(demands: Demands, inquiry: Inquiry) -> bool:
+    """Whether the challenge is made for a doubt, and not because everybody gets one."""
+    doubts = demands.doubts or (inquiry.known is not None and inquiry.known.doubts)
+    return bool(doubts) or demands.policy.challenge is not Challenging.ALWAYS
 
 
 def followed(demands: Demands, inquiry: Inquiry, evidence: Evidence, seen: Observation, now: float) -> Inquiry:

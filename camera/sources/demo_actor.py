@@ -2,7 +2,7 @@
 
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 REACTION_S = 0.4
 """From being asked to beginning to move: the usual choice reaction of an adult."""
@@ -11,7 +11,7 @@ BLINK_S = (0.08, 0.10, 0.12)
 """Closing, closed, opening: a blink of .3 s, found at 15 frames a second and more."""
 
 LONG_S = 1.5
-"""How long the eyes stay closed when that is asked."""
+"""How long the eyes stay closed when that is asked, unless the person hears before that it is enough."""
 
 TURN_DEG = 28.0
 HOLD_S = 1.4
@@ -54,6 +54,11 @@ class Closure:
         """When the eyes are open again."""
         return self.start + BLINK_S[0] + self.held + BLINK_S[2]
 
+    def ended(self, now: float) -> "Closure":
+        """The eyes open at `now`, where they are closed then."""
+        shut_at = self.start + BLINK_S[0]
+        return replace(self, held=now - shut_at) if shut_at <= now < shut_at + self.held else self
+
     def at(self, moment: float) -> float:
         """How far the eyes are closed, 0 to 1."""
         passed = moment - self.start
@@ -74,6 +79,7 @@ class Actor:
     _now: float = 0.0
     _asked: list[tuple[float, str]] = field(default_factory=list)
     _busy: dict[str, float] = field(default_factory=dict)
+    _heard: str = ""
     _turn: tuple[float, float] = (0.0, 0.0)
     _goal_size: float = 1.0
     _still_until: float = 0.0
@@ -85,8 +91,12 @@ class Actor:
         self.closures = [Closure(start, BLINK_S[1]) for start in self.blinks]
 
     def ask(self, instruction: str) -> None:
-        """Hear an instruction. The same one again is ignored while it is being obeyed; unknown ones always."""
-        if instruction in OBEYED and self._now >= self._busy.get(instruction, 0.0):
+        """Hear an instruction. The same one again is ignored while it is being obeyed; unknown ones always.
+
+        To look straight is heard anew after every other instruction: it ends that one.
+        """
+        ends, self._heard = instruction == "look_straight" != self._heard, instruction
+        if instruction in OBEYED and (ends or self._now >= self._busy.get(instruction, 0.0)):
             self._asked.append((self._now + REACTION_S, instruction))
             self._busy[instruction] = self._now + REACTION_S + HOLD_S + 0.6
 
@@ -126,6 +136,7 @@ class Actor:
                 self._goal_size = CLOSER if instruction == "move_closer" else FURTHER
             case "look_straight":
                 self._turn, self._goal_size = (0.0, now), 1.0
+                self.closures = [closure.ended(now) for closure in self.closures]
             case "hold_still":
                 self._still_until = now + 2.0
 

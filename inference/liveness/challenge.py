@@ -24,11 +24,13 @@ AHEAD = 12.0
 CLOSED_S = 0.8
 """Seconds that the eyes must stay closed: longer than any blink, and four frames at 5 a second."""
 PAUSES = (0.3, 1.2)
-"""Seconds between one step and the next, at least and at most."""
+"""Seconds between one step and the next, at least and at most, where something is doubted."""
+BRIEF_PAUSES = (0.2, 0.5)
+"""The same where nothing is: everybody waits for them, every morning."""
 BLINK_FPS = 10.0
 """Frames a second below which blinks are missed, and none is asked for."""
 FEWEST, MOST = 2, 3
-"""Steps of a challenge."""
+"""Steps of a challenge: the fewest where nothing is doubted, else either by chance."""
 
 
 class Move(StrEnum):
@@ -160,16 +162,23 @@ def possible(cannot: Sequence[str], fps: float) -> tuple[Move, ...]:
 
 
 def plan(
-    moves: Sequence[Move], chance: Chance, began: float, *, not_again: Sequence[Move] = (), turned_evidence: bool = False
+    moves: Sequence[Move],
+    chance: Chance,
+    began: float,
+    *,
+    not_again: Sequence[Move] = (),
+    turned_evidence: bool = False,
+    brief: bool = False,
 ) -> Challenge | None:
     """A challenge of two or three moves in an order by chance, as far as there are so many; None: nothing is left.
 
     Args:
         moves: what can be asked of the person.
         chance: a cryptographically secure source of chance.
-        began: seconds.
+        began: seconds; frames from before it are passed over.
         not_again: what failed before: a retry asks for something else.
         turned_evidence: as of `Challenge`.
+        brief: nothing is doubted: two moves, after short pauses.
     """
     left = [move for move in moves if move not in not_again]
     # Everybody, and every film of somebody, blinks every few seconds unasked: it is for whoever cannot turn the head.
@@ -177,8 +186,9 @@ def plan(
     left = better if len(better) >= FEWEST else left
     if not left:
         return None
-    asked = chance.sample(left, min(len(left), chance.choice((FEWEST, MOST))))
-    return Challenge(tuple(Step(move, chance.uniform(*PAUSES)) for move in asked), began, turned_evidence)
+    asked = chance.sample(left, min(len(left), FEWEST if brief else chance.choice((FEWEST, MOST))))
+    pauses = BRIEF_PAUSES if brief else PAUSES
+    return Challenge(tuple(Step(move, chance.uniform(*pauses)) for move in asked), began, turned_evidence)
 
 
 def follow(challenge: Challenge, seen: Glimpse, now: float) -> Challenge:
@@ -205,6 +215,8 @@ def follow(challenge: Challenge, seen: Glimpse, now: float) -> Challenge:
 
 def _waited(challenge: Challenge, step: Step, seen: Glimpse, now: float) -> Challenge:
     """In a pause: it runs from when the person looks ahead with open eyes."""
+    if seen.time < challenge.began:
+        return challenge
     if challenge.ready_at is None:
         if _at_rest(seen):
             return replace(challenge, ready_at=seen.time)

@@ -90,6 +90,19 @@ def test_closing_the_eyes_lasts_and_replaces_blinks():
     assert frames[-1, 4] == 2
 
 
+def test_the_eyes_open_when_that_is_enough_and_to_look_straight_is_heard_anew_after_each_instruction():
+    actor = Actor(seed=1, blinks=[])
+    seen = []
+    for index in range(4 * FPS):
+        now = index / FPS
+        actor.step(now)
+        actor.ask("close_eyes" if 0.5 <= now < 1.5 else "look_straight")
+        seen.append((now, actor.closure()))
+    shut = [now for now, closure in seen if closure > 0.5]
+    assert shut[0] == pytest.approx(0.5 + REACTION_S, abs=0.15)
+    assert shut[-1] == pytest.approx(1.5 + REACTION_S, abs=0.15)
+
+
 def test_an_instruction_repeated_with_every_frame_is_obeyed_once_at_a_time():
     actor = Actor(seed=1, blinks=[])
     for index in range(3 * FPS):
