@@ -1,4 +1,7 @@
-"""Face in range to the command to the lock, for each level of liveness, and what a second costs with nobody and with somebody."""
+"""Face in range to the command to the lock, for each level of liveness, and what a second costs with nobody and with somebody.
+
+A recording answers no challenge: the level that makes one of everybody is timed on the rendered person, who obeys, in real time.
+"""
 
 import re
 import time
@@ -8,9 +11,14 @@ from typing import Any
 import numpy as np
 import psutil
 
+from bench.injections.times import ACTIVE, on_the_demo
 from bench.kiosk.scene import Scene, change, scene
 from bench.kiosk_run import Running, running
-from inference.liveness.policy import Level
+from inference.duty import Networks
+from inference.liveness.passive import Bands
+from inference.liveness.policy import POLICIES as POLICIES_OF
+from inference.liveness.policy import Challenging, Level
+from inference.settings import ProcessSettings
 
 POLICIES = tuple(level.value for level in Level)
 """The levels that this version of the kiosk has."""
@@ -26,8 +34,19 @@ def measure(policies: Sequence[str], shows: int, say: Callable[[str], None]) -> 
             return {"skipped": "evaluation data absent"}
         for policy in policies:
             say(f"policy {policy}")
-            found[policy] = _decisions(made, policy, shows)
+            asks = POLICIES_OF[Level(policy)].challenge is Challenging.ALWAYS
+            found[policy] = _obeyed(shows) if asks else _decisions(made, policy, shows)
     return found
+
+
+def _obeyed(shows: int) -> dict[str, Any]:
+    """Seconds from the rendered person's first face to the session's decision; the passive network is left out."""
+    networks = Networks.open(ProcessSettings())
+    try:
+        times = on_the_demo(networks, ACTIVE, Bands(), shows, "real-time")
+    finally:
+        networks.close()
+    return {"on": "demo", **_told(shows, [took for took in times if took is not None], times.count(None))}
 
 
 def _decisions(made: Scene, policy: str, shows: int) -> dict[str, Any]:
@@ -47,8 +66,12 @@ def _decisions(made: Scene, policy: str, shows: int) -> dict[str, Any]:
             told += [match for _, each in list(kiosk.lines) if (match := re.match(line, each))]
     shows += shows % 2
     granted = [int(match[2]) / 1000 for match in told if match[1] == "granted"]
+    return _told(shows, granted, len(told) - len(granted))
+
+
+def _told(shows: int, granted: list[float], refused: int) -> dict[str, Any]:
     times = {"p50_s": _percentile(granted, 50), "p95_s": _percentile(granted, 95)} if granted else {}
-    return {"shows": shows, "refused": len(told) - len(granted), "granted": len(granted), "all_s": granted, **times}
+    return {"shows": shows, "refused": refused, "granted": len(granted), "all_s": [round(took, 3) for took in granted], **times}
 
 
 def _percentile(values: list[float], percent: float) -> float:

@@ -31,12 +31,15 @@ def rows(found: dict[str, Any]) -> list[Row]:
 def _decision(part: dict[str, Any]) -> list[Row]:
     made = []
     for policy, found in part.items():
-        made.append(Row(f"{policy}: enrolled person let in, of {found['shows']} shows", found["granted"]))
+        name, till = policy, "command"
+        if "on" in found:
+            name, till = f"{policy}, its active half on the rendered {found['on']}", "decision"
+        made.append(Row(f"{name}: enrolled person let in, of {found['shows']} shows", found["granted"]))
         if "p95_s" in found:
-            made.append(Row(f"{policy}: first face to command, p50", found["p50_s"], unit="s"))
+            made.append(Row(f"{name}: first face to {till}, p50", found["p50_s"], unit="s"))
         asked = DECISION_S.get(policy)
         if asked is not None or "p95_s" in found:
-            made.append(Row(f"{policy}: first face to command, p95", found.get("p95_s", float("nan")), asked, unit="s"))
+            made.append(Row(f"{name}: first face to {till}, p95", found.get("p95_s", float("nan")), asked, unit="s"))
     return made
 
 

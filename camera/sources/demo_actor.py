@@ -13,7 +13,7 @@ BLINK_S = (0.08, 0.10, 0.12)
 LONG_S = 1.5
 """How long the eyes stay closed when that is asked, unless the person hears before that it is enough."""
 
-TURN_DEG = 28.0
+TURN_DEG = 34.0
 HOLD_S = 1.4
 """How far the head turns when that is asked, and how long until it turns back."""
 

@@ -21,8 +21,8 @@ REACTION_S = 0.15
 TURNED = 18.0
 AHEAD = 12.0
 """Degrees of yaw from which a head counts as turned, and up to which it looks ahead."""
-CLOSED_S = 0.8
-"""Seconds that the eyes must stay closed: longer than any blink, and four frames at 5 a second."""
+CLOSED_S = 0.65
+"""Seconds that the eyes must stay closed: longer than any blink (.6 s), and five frames at 5 a second."""
 PAUSES = (0.3, 1.2)
 """Seconds between one step and the next, at least and at most, where something is doubted."""
 BRIEF_PAUSES = (0.2, 0.5)

@@ -45,6 +45,13 @@ def test_what_could_not_be_measured_is_red_and_what_is_absent_is_said() -> None:
     assert "TimeoutError" in failed.what
 
 
+def test_what_was_timed_on_the_rendered_person_says_so_and_is_held_to_the_same() -> None:
+    times = {"on": "demo", "shows": 2, "granted": 2, "p50_s": 3.5, "p95_s": 4.1}
+    told = rows({"decision": {"strict": times}})
+    assert [row.met for row in told] == [None, None, False]
+    assert all("rendered demo" in row.what for row in told)
+
+
 def test_every_level_of_liveness_is_measured() -> None:
     assert POLICIES
     for policy in POLICIES:
