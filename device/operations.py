@@ -283,6 +283,7 @@ class Operations:
             door_driver=config.door.driver,
             door_state=health.door_state,
             last_visit=at(newest[0][1].created_at) if newest else None,
+            last_visit_number=newest[0][0] if newest else None,
         )
 
     def _person_view(self, person: Person, enrollments: Sequence[Enrollment]) -> PersonView:

@@ -96,7 +96,9 @@ class DeviceStatus(Reply, frozen=True):
     door_driver: str
     door_state: str
     last_visit: str | None
-    """When the newest visit was."""
+    """When the newest visit was; None: there is none, or its time is not known yet."""
+    last_visit_number: int | None
+    """Its number in the log; None: there is none."""
 
 
 StatusCommand = VisitLog | WatchCamera | StatusQuery

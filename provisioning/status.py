@@ -25,7 +25,13 @@ def _show(reply: DeviceStatus, out: Output) -> None:
         names = listed(reply.enroll_again, reply.enroll_again_elsewhere)
         out.say(f"            {again} whom the model does not know {must}: {names}", style="yellow")
     out.say(f"door        {reply.door_driver}, {reply.door_state}")
-    out.say(f"last visit  {reply.last_visit or 'none'}")
+    out.say(f"last visit  {_last_visit(reply)}")
+
+
+def _last_visit(reply: DeviceStatus) -> str:
+    if reply.last_visit_number is None:
+        return "none"
+    return reply.last_visit or f"number {reply.last_visit_number} of the log, dated once the time is known"
 
 
 def _transition(reply: DeviceStatus) -> str:
