@@ -1,5 +1,6 @@
 """What a session tells whoever feeds it after each frame: instruction, progress, numbers. Pure; not the form on the wire."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from api.records import Attempt, SessionKind, SessionRow, SessionStatus
@@ -70,13 +71,23 @@ def instruction(state: State) -> str:
     if asked is not None and not asked.over and state.condition in _ASKED_THROUGH:
         return asked.instruction
     if state.condition:
-        if state.condition == COVERED:
-            return next((asked for region, asked in _FOR_REGION.items() if region in state.covered), "uncover_mouth")
-        return _FOR_CONDITION.get(state.condition, "look_straight")
+        return remedy(state.condition, state.covered)
     terms, samples = state.terms, len(state.evidence.pool)
     if terms.kind is SessionKind.ENROLLMENT and samples < terms.target_samples:
         return _POSES[samples % len(_POSES)]
     return _for_liveness(state) if terms.require_liveness and not state.live else "hold_still"
+
+
+def remedy(condition: str, covered: Collection[str] = ()) -> str:
+    """What to ask of a person because of a condition, and of the covered regions of the face."""
+    if condition == COVERED:
+        return next((asked for region, asked in _FOR_REGION.items() if region in covered), "uncover_mouth")
+    return _FOR_CONDITION.get(condition, "look_straight")
+
+
+def explains(condition: str, instruction: str) -> bool:
+    """Whether the condition is why the instruction is given; while a challenge is asked through it, it is not."""
+    return instruction in _FOR_REGION.values() if condition == COVERED else instruction == remedy(condition)
 
 
 def _for_liveness(state: State) -> str:

@@ -19,7 +19,7 @@ from device.board import Phase, Sign
 from device.frontage import Gate
 from device.kiosk_course import Course
 from device.kiosk_pad import KioskPad
-from device.kiosk_parts import KioskReserved, Parts, asking
+from device.kiosk_parts import KioskReserved, Parts, approached, asking
 from device.needs import times
 from device.pad_settings import PadSettings
 from device.settings import DoorSettings, KioskSettings
@@ -166,7 +166,7 @@ class Kiosk:
             return Sign(phase=Phase.WAITING)
         if left and observation.faces:
             return Sign(phase=Phase.PAUSE, seconds=float(round(left + 0.5)))
-        return Sign(phase=Phase.WAITING, condition=observation.condition if observation.faces else "")
+        return approached(observation)
 
     async def _feed(self, observation: Observation) -> None:
         visit = self._course.state.visit

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.clock import Clock
-from api.feedback import Feedback
+from api.feedback import Feedback, explains, remedy
 from api.ports import Store
 from api.records import Visit as VisitRow
 from api.sessions import SessionService
@@ -14,6 +14,7 @@ from device.door.base import Door
 from device.second_factor import SecondFactor
 from device.vision_link import VisionLink
 from device.visit import Outcome, Visit
+from inference.observation import Observation
 
 
 class KioskReserved(Exception):
@@ -58,10 +59,16 @@ def wait_shown(wait_s: float) -> float:
 
 
 def asking(feedback: Feedback) -> Sign:
-    """What the screen asks of a person whose visit is under way."""
-    return Sign(
-        phase=Phase.VISIT, instruction=feedback.instruction, condition=feedback.condition, progress=round(feedback.progress, 2)
-    )
+    """What the screen asks of a person whose visit is under way: one thing, with its reason and no other."""
+    why = feedback.condition if explains(feedback.condition, feedback.instruction) else ""
+    return Sign(phase=Phase.VISIT, instruction=feedback.instruction, condition=why, progress=round(feedback.progress, 2))
+
+
+def approached(observation: Observation) -> Sign:
+    """What the screen asks of whoever comes near and is not judged yet."""
+    condition = observation.condition if observation.faces else ""
+    instruction = remedy(condition, observation.covered) if condition else ""
+    return Sign(phase=Phase.WAITING, instruction=instruction, condition=condition)
 
 
 def line(outcome: Outcome, milliseconds: int) -> str:

@@ -36,7 +36,7 @@ STATES = {
     "idle": Sign(phase=Phase.WAITING),
     "public": Sign(phase=Phase.WAITING),
     "dim": Sign(phase=Phase.WAITING, dim=True),
-    "approach": Sign(phase=Phase.WAITING, condition="face_too_small", **FACE),
+    "approach": Sign(phase=Phase.WAITING, instruction="move_closer", condition="face_too_small", **FACE),
     "visit": Sign(phase=Phase.VISIT, instruction="blink", progress=0.6, **FACE),
     "turn": Sign(phase=Phase.VISIT, instruction="turn_left", progress=0.8, **FACE),
     "dark": Sign(phase=Phase.VISIT, instruction="more_light", condition="too_dark", progress=0.1, fill=True, **FACE),

@@ -20,7 +20,7 @@ export const INSTRUCTIONS = {
 
 export const CONDITIONS = {
   multiple_faces: "Bitte einzeln vortreten.",
-  face_too_small: "Kommen Sie etwas näher.",
+  face_too_small: "Sie sind noch zu weit weg.",
   face_not_centered: "Schauen Sie in die Kamera, in der Mitte des Bildes.",
   face_covered: "Ihr Gesicht ist teilweise verdeckt.",
   too_dark: "Es ist zu dunkel, um Sie gut zu sehen.",

@@ -21,7 +21,7 @@ export const INSTRUCTIONS = {
 
 export const CONDITIONS = {
   multiple_faces: "One person at a time, please.",
-  face_too_small: "Come a little closer.",
+  face_too_small: "You are still too far away.",
   face_not_centered: "Face the camera, in the middle of the picture.",
   face_covered: "Your face is partly covered.",
   too_dark: "It is too dark to see you well.",
