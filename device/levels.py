@@ -20,13 +20,13 @@ _ASKS = {
     Level.BASIC: "frames, a blink and motion",
     Level.PASSIVE: "nothing: frames of the face are looked at",
     Level.ADAPTIVE: "as passive; in doubt two or three turns of the head or closed eyes",
-    Level.STRICT: "two or three turns of the head or closed eyes, always",
+    Level.STRICT: "two turns of the head or closed eyes, always; in doubt two or three",
 }
 _SECONDS = {
     Level.BASIC: "1.3 / 6.2",
-    Level.PASSIVE: "0.5 / 3.1",
-    Level.ADAPTIVE: "0.5 / 3.1, with a challenge 6.0 / 7.8",
-    Level.STRICT: "6.0 / 7.8",
+    Level.PASSIVE: ".27 / .27",
+    Level.ADAPTIVE: ".27 / .27, with a challenge 4.5 / 6.9",
+    Level.STRICT: "3.5 / 3.9",
 }
 
 LEVELS = tuple(LevelView(level.value, _ASKS[level], _SECONDS[level], LEAVES_OPEN[level]) for level in Level)

@@ -15,6 +15,7 @@ from api.openapi import document
 from api.routes import enroll, health
 from api.server import API
 from device.config import ENVIRONMENT, Config
+from device.levels import LEVELS
 from scripts import config_docs
 
 ADDS = re.compile(r"""\badd(?:_get|_route)?\((?:app, )?(?:"([A-Z]+)", )?"(/[^"]*)\"""")
@@ -100,3 +101,11 @@ def test_links_between_documents_lead_somewhere(root: Path) -> None:
     for file in (root / "docs").glob("*.md"):
         for place in re.findall(r"\]\((?!https?:)([^)#]+)", file.read_text(encoding="utf-8")):
             assert (file.parent / place).exists(), f"{file.name}: {place}"
+
+
+def test_the_times_of_the_levels_that_init_shows_are_those_of_the_docs(root: Path) -> None:
+    table = (root / "docs/policies.md").read_text(encoding="utf-8").split("## How long it takes")[1].split("\n## ")[0]
+    for view in LEVELS:
+        rows = re.findall(rf"^\| `{view.level}`.*?\| ([\d.]+) s \| ([\d.]+) s \|", table, flags=re.MULTILINE)
+        assert rows, view.level
+        assert re.findall(r"([\d.]+) / ([\d.]+)", view.seconds) == rows

@@ -7,7 +7,7 @@ Clips for what asks for nothing, the demo's person for challenges. Processing, s
 import argparse
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -46,8 +46,11 @@ REPORT = Path("build/reports/liveness_times.json")
 class Visit:
     """One visit, fed frame by frame."""
 
-    def __init__(self, networks: Networks, policy: Policy, bands: Bands, seed: int, given_s: float) -> None:
-        demands = Demands(policy, bands, chance=random.Random(seed))  # noqa: S311  # the same visits each time
+    def __init__(
+        self, networks: Networks, policy: Policy, bands: Bands, seed: int, given_s: float, doubts: Sequence[str] = ()
+    ) -> None:
+        chance = random.Random(seed)  # noqa: S311  # the same visits each time
+        demands = Demands(policy, bands, doubts=tuple(doubts), chance=chance)
         self.pipeline = networks.stream(VisionSettings())
         self.state = rules.begin(Terms(SessionKind.AUTHENTICATION, None, True, 1e12, given_s, SessionSettings(), demands=demands))
         self.began: float | None = None
@@ -107,15 +110,15 @@ def _clip(path: Path, share: float) -> Iterator[Frame]:
 
 
 def on_the_demo(
-    networks: Networks, policy: Policy, bands: Bands, count: int, pace: Literal["real-time", "fast"] = "fast"
+    networks: Networks, count: int, pace: Literal["real-time", "fast"] = "fast", doubts: Sequence[str] = ()
 ) -> list[float | None]:
-    """The same of the rendered person, who obeys; in real time where the pace is that."""
+    """The same of the rendered person, who obeys, by what `strict` asks of people; in real time where the pace is that."""
     clock = boot_time if pace == "real-time" else None
     scenes = (Scene("empty", "", 0.5), Scene("person", "grace", ASKED_S))
     demo_script.SCENES, demo_script.ROUND_S = scenes, ASKED_S + 0.5
     found: list[float | None] = []
     for seed in range(count):
-        visit = Visit(networks, policy, bands, seed, GIVEN_S)
+        visit = Visit(networks, ACTIVE, Bands(), seed, GIVEN_S, doubts)
         with DemoSource(CameraSettings(source="demo", pace=pace, fps=FPS, seed=seed)) as source:
             while not visit.over:
                 source.instruct(visit.show(source.read(), clock))
@@ -144,8 +147,9 @@ def main() -> int:
     for level in (Level.BASIC, Level.PASSIVE, Level.ADAPTIVE):
         report[f"{level} on clips"] = summed(on_clips(networks, POLICIES[level], bands or Bands(), given.starts))
         print(level, "on clips", report[f"{level} on clips"], flush=True)
-    report["strict without the passive network on the demo"] = summed(on_the_demo(networks, ACTIVE, Bands(), given.demo))
-    print("active on the demo", report["strict without the passive network on the demo"])
+    for name, doubts in (("strict without the passive network", ()), ("a challenge made for a doubt", ("after_refusal",))):
+        report[f"{name} on the demo"] = summed(on_the_demo(networks, given.demo, doubts=doubts))
+        print(name, "on the demo", report[f"{name} on the demo"], flush=True)
     networks.close()
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(report, indent=1), encoding="utf-8")

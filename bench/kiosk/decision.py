@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 import psutil
 
-from bench.injections.times import ACTIVE, on_the_demo
+from bench.injections.times import on_the_demo
 from bench.kiosk.scene import Scene, change, scene
 from bench.kiosk_run import Running, running
 from inference.duty import Networks
-from inference.liveness.passive import Bands
 from inference.liveness.policy import POLICIES as POLICIES_OF
 from inference.liveness.policy import Challenging, Level
 from inference.settings import ProcessSettings
@@ -43,7 +42,7 @@ def _obeyed(shows: int) -> dict[str, Any]:
     """Seconds from the rendered person's first face to the session's decision; the passive network is left out."""
     networks = Networks.open(ProcessSettings())
     try:
-        times = on_the_demo(networks, ACTIVE, Bands(), shows, "real-time")
+        times = on_the_demo(networks, shows, "real-time")
     finally:
         networks.close()
     return {"on": "demo", **_told(shows, [took for took in times if took is not None], times.count(None))}
