@@ -261,11 +261,15 @@ def running(path: Path) -> bool:
     """Whether somebody accepts connections on the administration socket.
 
     Raises:
-        AdminError: the socket is there, but this user may not use it.
+        AdminError: the socket is there, but this user may not use it, or too many already wait there.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        # A process that is stopped accepts nothing, and once its queue is full a connection would wait for ever.
+        probe.setblocking(False)
         try:
             probe.connect(os.fspath(path))
+        except BlockingIOError as error:
+            raise AdminError(f"{path}: nobody accepts here; the kiosk hangs, or was stopped by a signal") from error
         except (FileNotFoundError, ConnectionRefusedError):
             return False
         except PermissionError as error:

@@ -15,6 +15,9 @@ def health(
         bool, typer.Option("--gate", help="End with 1 unless the device is ready, looked through, and has been so for a while.")
     ] = False,
     steady: Annotated[float, typer.Option("--steady", metavar="SECONDS", min=0, help="For how long, with --gate.")] = 60.0,
+    patience: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=1, help="How long the kiosk may take to answer.")
+    ] = 15.0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +37,7 @@ def health(
         if gate and (why := refusal(report, steady)):
             out.errors.print(f"kioskctl: {why}", markup=False, style="red")
 
-    question(Common(config, as_json), HealthQuery(), HealthReport, show, code=code)
+    question(Common(config, as_json), HealthQuery(), HealthReport, show, code=code, patience_s=patience)
 
 
 def _show(report: HealthReport, out: Output) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import typer
 
-from device.admin import AdminConnection, Console, running
+from device.admin import AdminConnection, AdminError, Console, running
 from device.commands import AnyCommand
 from device.config import Config
 from device.offline import offline
@@ -30,6 +30,16 @@ async def connected(config: Config) -> AsyncIterator[Console]:
         return
     async with offline(config) as operations:
         yield operations
+
+
+async def _in_time(answer: Awaitable[R], patience_s: float | None) -> R:
+    try:
+        async with asyncio.timeout(patience_s) as limit:
+            return await answer
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise AdminError(f"the kiosk did not answer within {patience_s:g} s; is it stopped, or its disk stuck?") from error
 
 
 Connect = Callable[[Config], AbstractAsyncContextManager[Console]]
@@ -63,12 +73,16 @@ def question(
     show: Callable[[R, Output], None],
     connect: Connect = connected,
     code: Callable[[R], int] = lambda _: 0,
+    patience_s: float | None = None,
 ) -> None:
-    """Ask for one reply, print it as a document or by `show`; the command ends with the exit code that `code` finds in it."""
+    """Ask for one reply, print it as a document or by `show`; the command ends with the exit code that `code` finds in it.
+
+    `patience_s`: how long the device may take to answer; None: as long as it likes.
+    """
     found: list[R] = []
 
     async def work(console: Console, out: Output) -> None:
-        found.append(await ask(console, command, kind))
+        found.append(await _in_time(ask(console, command, kind), patience_s))
         out.document(found[0])
         if not out.as_json:
             show(found[0], out)
