@@ -1,7 +1,8 @@
 """From settings to an opened source: the one place that knows all sources. Each is imported only when it is used."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from camera.capture import Capture
@@ -31,7 +32,10 @@ def open_source(settings: CameraSettings) -> FrameSource:
         return _argus(settings)
     if settings.source == "demo":
         return _demo(settings)
-    return _board_camera(settings) or first_that_captures(video_devices(), settings) or _demo(settings)
+    found = board_camera(settings) or first_that_captures(video_devices(), settings)
+    if found is None and settings.source == "camera":
+        raise CameraAbsent(f"no camera gives pictures: {summary(video_devices())}; see `kioskctl camera list`")
+    return found or _demo(settings)
 
 
 def open_capture(settings: CameraSettings) -> Capture:
@@ -46,33 +50,40 @@ def first_that_captures(
 ) -> FrameSource | None:
     """The first of the devices that delivers a frame, opened; None, and a line in the log about each, where none does."""
     for device in devices:
-        try:
-            source = (opener or _v4l2)(device.stable, settings)
-        except CameraError as error:
-            log.info("not used: %s", error)
-            continue
-        try:
-            source.read()
-        except CameraError as error:
-            log.info("not used: %s", error)
-            source.close()
-            continue
-        return source
+        if (source := _delivering(partial(opener or _v4l2, device.stable, settings))) is not None:
+            return source
     return None
 
 
-def _board_camera(settings: CameraSettings, on_pi: bool | None = None, on_jetson: bool | None = None) -> FrameSource | None:
-    """The camera at the board's own connector; None, and a line in the log, where there is none that delivers."""
-    for there, opener in (
-        (is_installed("picamera2") if on_pi is None else on_pi, _picamera),
-        (JETSON.exists() if on_jetson is None else on_jetson, _argus),
-    ):
-        try:
-            if there:
-                return opener(settings.model_copy(update={"device": ""}))
-        except CameraError as error:
-            log.info("not used: %s", error)
-    return None
+def board_camera(
+    settings: CameraSettings, boards: Sequence[tuple[bool, Callable[[CameraSettings], FrameSource]]] | None = None
+) -> FrameSource | None:
+    """The camera at the board's own connector, opened; None, and a line in the log, where there is none that delivers a frame.
+
+    Args:
+        settings: of the camera.
+        boards: whether the machine is such a board, and how its camera is opened; None: as it is here.
+    """
+    first = settings.model_copy(update={"device": ""})
+    known = ((is_installed("picamera2"), _picamera), (JETSON.exists(), _argus)) if boards is None else boards
+    found = (_delivering(partial(opener, first)) for there, opener in known if there)
+    return next((source for source in found if source is not None), None)
+
+
+def _delivering(opener: Callable[[], FrameSource]) -> FrameSource | None:
+    """The source, once it has delivered a frame; None, and a line in the log, where it does not."""
+    try:
+        source = opener()
+    except CameraError as error:
+        log.info("not used: %s", error)
+        return None
+    try:
+        source.read()
+    except CameraError as error:
+        log.info("not used: %s", error)
+        source.close()
+        return None
+    return source
 
 
 def _first_path() -> Path:

@@ -13,9 +13,10 @@ class CameraSettings(BaseModel):
     source: Annotated[
         str,
         Field(
-            description="`auto` (a camera that is found, else the demo), `picamera2` (Raspberry Pi), `argus` (Jetson), "
-            "`v4l2` (USB and others), `replay`, or `demo`.",
-            pattern="^(auto|picamera2|argus|v4l2|replay|demo)$",
+            description="`auto` (a camera that is found, else the demo; under systemd as `camera`), `camera` (one that is found; "
+            "where none is, one is waited for), `picamera2` (Raspberry Pi), `argus` (Jetson), `v4l2` (USB and others), "
+            "`replay`, or `demo`.",
+            pattern="^(auto|camera|picamera2|argus|v4l2|replay|demo)$",
         ),
     ] = "auto"
     device: Annotated[

@@ -55,7 +55,7 @@ SOCKET_PATH_MAX = 107
 LONGEST_SOCKET = "vision-camera.sock"
 
 
-NAMED = ("auto", "demo", "picamera2", "argus", "v4l2")
+NAMED = ("auto", "camera", "demo", "picamera2", "argus", "v4l2")
 """Sources that a command line may name besides paths."""
 
 

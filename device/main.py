@@ -15,7 +15,7 @@ from api.ports import StoreError
 from camera.frame import boot_time
 from device.board import Board, Notice
 from device.certificates import TlsRefused
-from device.config import Config, ConfigError, find_config, load_config
+from device.config import NAMED, Config, ConfigError, find_config, load_config
 from device.door.base import Door, DoorRefused, check_source
 from device.health import Watched
 from device.journal import Journal, event, journal_here
@@ -67,7 +67,7 @@ def _log(level: str) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="facekiosk", description="The kiosk: camera, decisions, door, screen and API.")
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
-    parser.add_argument("--camera", metavar="SOURCE", help="a file to replay, /dev/video*, demo, v4l2 or auto")
+    parser.add_argument("--camera", metavar="SOURCE", help=f"a file to replay, /dev/video*, or one of {', '.join(NAMED)}")
     return parser.parse_args()
 
 

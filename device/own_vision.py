@@ -41,9 +41,11 @@ def vision_command(instance: Instance, socket: Path, config: Config, former: Pla
 
 
 def told_to_vision(config: Config, former: Placed | None = None) -> ProcessSettings:
-    """All that a vision process is told."""
-    beside = None if former is None else former.manifest
-    return ProcessSettings(camera=config.camera, vision=config.vision, beside=beside, log_level=config.log.level)
+    """All that a vision process is told. An appliance never shows the demo in place of a camera that was unplugged."""
+    beside, camera = None if former is None else former.manifest, config.camera
+    if camera.source == "auto" and config.watch.keeper == "systemd":
+        camera = camera.model_copy(update={"source": "camera"})
+    return ProcessSettings(camera=camera, vision=config.vision, beside=beside, log_level=config.log.level)
 
 
 def link_to(instance: Instance, socket: Path, models: Models, expected: Callable[[], int | None]) -> VisionLink:

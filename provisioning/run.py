@@ -39,7 +39,9 @@ RENDER_S = 60.0
 def run(
     camera: Annotated[
         str | None,
-        typer.Option("--camera", metavar="SOURCE", help="A clip or photos to replay, /dev/video*, `demo`, `v4l2` or `auto`."),
+        typer.Option(
+            "--camera", metavar="SOURCE", help=f"A clip or photos, /dev/video*, or one of {', '.join(NAMED)}."
+        ),
     ] = None,
     first: Annotated[
         bool, typer.Option("--first", help="Make the device where there is none, without asking, as `kioskctl init` would.")
@@ -79,12 +81,15 @@ def _prepared(config: Path | None, out: Output, *, first: bool) -> Path:
 
 
 def _chosen(config: Config) -> str | None:
-    """The source to use instead of the configured one: `auto` is the demo where no camera gives pictures."""
+    """The source to use instead of the configured one: `auto` is a camera, or where none gives pictures the demo.
+
+    Once, for as long as the kiosk runs: a camera that is unplugged later is waited for, and no demo takes its place.
+    """
     if config.camera.source != "auto":
         return None
     if not (video_devices() or is_installed("picamera2") or JETSON.exists()):
         return "demo"
-    return "auto" if asyncio.run(_captures(config)) else "demo"
+    return "camera" if asyncio.run(_captures(config)) else "demo"
 
 
 async def _captures(config: Config) -> bool:

@@ -5,7 +5,7 @@ import pytest
 
 from camera.discover import VideoDevice
 from camera.frame import Frame
-from camera.open import first_that_captures, open_capture, open_source
+from camera.open import board_camera, first_that_captures, open_capture, open_source
 from camera.settings import CameraSettings
 from camera.source import CameraAbsent, CameraBusy, CameraEnded, CameraFailed
 
@@ -72,6 +72,20 @@ def test_auto_without_a_camera_is_the_demo():
     with open_source(CameraSettings()) as source:
         assert source.name == "demo"
         assert source.live is False
+
+
+@pytest.mark.usefixtures("no_camera")
+def test_camera_without_a_camera_is_absent_and_no_demo():
+    with pytest.raises(CameraAbsent, match="no camera gives pictures: no V4L2 device is there"):
+        open_source(CameraSettings(source="camera"))
+
+
+def test_a_boards_camera_that_gives_no_frame_is_passed_over():
+    dead, good = OneFrame(CameraFailed("no frame; check the ribbon")), OneFrame()
+    boards = [(False, lambda settings: pytest.fail("not on this board")), (True, lambda settings: dead)]
+    assert board_camera(CameraSettings(source="camera"), boards) is None
+    assert dead.closed
+    assert board_camera(CameraSettings(source="camera", device="/dev/video3"), [*boards, (True, lambda settings: good)]) is good
 
 
 def test_replay_needs_a_path():
