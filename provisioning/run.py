@@ -39,9 +39,7 @@ RENDER_S = 60.0
 def run(
     camera: Annotated[
         str | None,
-        typer.Option(
-            "--camera", metavar="SOURCE", help=f"A clip or photos, /dev/video*, or one of {', '.join(NAMED)}."
-        ),
+        typer.Option("--camera", metavar="SOURCE", help=f"A clip or photos, /dev/video*, or one of {', '.join(NAMED)}."),
     ] = None,
     first: Annotated[
         bool, typer.Option("--first", help="Make the device where there is none, without asking, as `kioskctl init` would.")
