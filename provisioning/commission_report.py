@@ -1,12 +1,16 @@
 """The report of a commissioning: a JSON file that each step is added to, so that it can be gone on with, and the same as text."""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from provisioning.commission_steps import PARTS, Judged, steps
 
-OUTCOMES = ("granted", "refused", "abandoned")
+PEOPLE = 10
+"""Who walk up in a walk test, where nobody says otherwise."""
+
+Verdict = Literal["passed", "incomplete", "faulty"]
 
 
 class Walk(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,10 +22,16 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     reason: str
     seconds: float
+    other: bool = False
+    """Taken for somebody else."""
+    anew: int = 0
+    """How often it was done before, and not kept."""
 
     @property
     def right(self) -> bool:
-        """Whether the kiosk did as expected; a visitor who is not enrolled may also be left without an outcome."""
+        """Whether the kiosk did as expected, by the face; a visitor who is not enrolled may also be left without an outcome."""
+        if self.other or self.reason in ("pin", "card"):
+            return False
         return self.outcome == self.expected or (self.expected == "refused" and self.outcome == "abandoned")
 
 
@@ -32,6 +42,10 @@ class Report(msgspec.Struct, kw_only=True):
     device: str = ""
     camera: str = ""
     begun_at: str = ""
+    verdict: Verdict = "incomplete"
+    """What all of it comes to; set whenever it is saved."""
+    people: int = PEOPLE
+    """How many are to walk up."""
     steps: list[Judged] = []
     walks: list[Walk] = []
 
@@ -42,6 +56,16 @@ class Report(msgspec.Struct, kw_only=True):
     def put(self, judged: Judged) -> None:
         """Add a step, in the place of an earlier try of it."""
         self.steps = [each for each in self.steps if each.step != judged.step] + [judged]
+
+    def verdict_of(self, part: str = "") -> Verdict:
+        """What one part comes to, `day`, `night` or `walk`; of all of it, where none is named."""
+        asked = {step.id for each in PARTS if part in ("", each) for step in steps(each)}
+        walked = part in ("", "walk")
+        if any(judged.problems for judged in self.steps if judged.step in asked):
+            return "faulty"
+        if walked and not all(walk.right for walk in self.walks):
+            return "faulty"
+        return "incomplete" if asked - self.done() or (walked and len(self.walks) < self.people) else "passed"
 
 
 class ReportUnreadable(Exception):
@@ -58,11 +82,23 @@ def load(path: Path) -> Report:
         raise ReportUnreadable(f"{path} is no report of kioskctl commission ({error}); name another with --report") from error
 
 
+def text_file(path: Path) -> Path:
+    """Where the text of the report goes."""
+    return path.with_suffix(".txt")
+
+
 def save(path: Path, report: Report) -> None:
-    """Write the report and, beside it, its text; whole or not at all. `OSError`: it cannot be written."""
+    """Write the report and, beside it, its text; whole or not at all. `OSError`: it cannot be written.
+
+    Raises:
+        ValueError: the text would be written over the report.
+    """
+    if text_file(path) == path:
+        raise ValueError(f"{path} is where the text would go")
+    report.verdict = report.verdict_of()
     for target, content in (
         (path, msgspec.json.format(msgspec.json.encode(report))),
-        (path.with_suffix(".txt"), text(report).encode()),
+        (text_file(path), text(report).encode()),
     ):
         draft = target.with_name(f".{target.name}")
         draft.write_bytes(content + b"\n" * (not content.endswith(b"\n")))
@@ -71,19 +107,38 @@ def save(path: Path, report: Report) -> None:
 
 def text(report: Report) -> str:
     """The report for a folder on a shelf."""
-    lines = [f"Commissioning of {report.device}, camera {report.camera}, begun {report.begun_at}", ""]
+    lines = [f"Commissioning of {report.device}, camera {report.camera}, begun {report.begun_at}", said_of(report), ""]
     known = {judged.step: judged for judged in report.steps}
     for part in PARTS:
         lines.append(f"By {part}: eyes px, sharpness, face's grey, clipped, seen, usable")
         lines += [_line(step.id, known.get(step.id)) for step in steps(part)]
         lines.append("")
     right = sum(walk.right for walk in report.walks)
-    lines.append(f"Walk test: {right} of {len(report.walks)} as expected")
-    for walk in report.walks:
-        mark = "ok " if walk.right else "NOT"
-        said = f"expected {walk.expected}, {walk.outcome or 'no visit'} {walk.reason}".rstrip()
-        lines.append(f"  {mark} person {walk.person}: {said}, {walk.seconds:.1f} s")
+    left = len(report.walks) < report.people
+    lines.append(f"Walk test: {right} of {report.people} as expected{', incomplete' if left else ''}")
+    lines += [_walk_line(walk) for walk in report.walks]
     return "\n".join(lines) + "\n"
+
+
+def said_of(report: Report) -> str:
+    """The verdict in a line."""
+    asked = [step.id for part in PARTS for step in steps(part)]
+    wrong = sum(bool(judged.problems) for judged in report.steps) + sum(not walk.right for walk in report.walks)
+    done = f"{len(report.done() & set(asked))} of {len(asked)} steps and {len(report.walks)} of {report.people} people done"
+    words = {
+        "passed": "PASSED",
+        "incomplete": "INCOMPLETE, nothing wrong so far",
+        "faulty": f"NOT PASSED, {wrong} not as they should be",
+    }
+    return f"Verdict: {words[report.verdict_of()]}; {done}"
+
+
+def _walk_line(walk: Walk) -> str:
+    said = f"expected {walk.expected}, {walk.outcome or 'no visit'} {walk.reason}".rstrip()
+    said += ", taken for somebody else" if walk.other else ""
+    said += f", {walk.seconds:.1f} s"
+    said += f", done anew {walk.anew} time(s)" if walk.anew else ""
+    return f"  {'ok ' if walk.right else 'NOT'} person {walk.person}: {said}"
 
 
 def _line(name: str, judged: Judged | None) -> str:

@@ -86,7 +86,9 @@ def test_a_commissioning_is_done_and_gone_on_with(kiosk: Running, device: Path, 
     (step,) = json.loads(done.stdout)["steps"]
     assert step["step"] == "day 0.5 m"
     assert step["measured"]["frames"] > 3
-    walked = commission("y\nn\nq\n", "--part", "walk")
+    walked = commission("y\ne nobody\nn\n\nq\n", "--part", "walk")
+    assert walked.returncode == 1, "one of ten"
+    assert "'nobody'" in walked.stderr
     (walk,) = json.loads(walked.stdout)["walks"]
     assert walk["outcome"] in ("granted", "refused", "abandoned")
     kept = json.loads(file.read_text())

@@ -1,13 +1,15 @@
 """How what the pipeline saw is judged, and how the report is kept and gone on with. Without a kiosk."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from device.status_commands import Sight
+from device.status_commands import Sight, VisitView
 from inference.observation import Measure
 from provisioning.commission_report import Report, ReportUnreadable, Walk, load, save, text
 from provisioning.commission_steps import PARTS, Judged, measured, problems, steps
+from provisioning.commission_walk import judged
 
 
 def sight(*, face: bool = True, condition: str = "", eyes: float = 70.0, sharp: float = 0.3) -> Sight:
@@ -82,11 +84,25 @@ def test_the_report_is_gone_on_with(tmp_path: Path) -> None:
     assert written == text(report)
     assert "NOT day 1.0 m: 30" in written
     assert "--  night tall: not done" in written
-    assert "0 of 1 as expected" in written
+    assert "Walk test: 0 of 10 as expected, incomplete" in written
+    assert "Verdict: NOT PASSED, 2 not as they should be; 1 of 12 steps and 1 of 10 people done" in written
     good = measured([sight()] * 10)
     again.put(Judged(step=METRE.id, at="2026-11-26T19:00:00Z", measured=good, problems=()))
     assert len(again.steps) == 1
     assert "ok  day 1.0 m" in text(again)
+
+
+def test_the_text_is_never_written_over_the_report(tmp_path: Path, nowhere: Any) -> None:
+    with pytest.raises(ValueError, match="text would go"):
+        save(tmp_path / "hall.txt", Report())
+    assert not list(tmp_path.iterdir())
+    said = nowhere("commission", "--report", str(tmp_path / "hall.txt"))
+    assert (said.code, "--report" in said.err) == (2, True)
+
+
+def test_again_without_a_part_is_not_ignored(nowhere: Any) -> None:
+    said = nowhere("commission", "--again")
+    assert (said.code, "--again" in said.err) == (2, True)
 
 
 def test_another_file_is_left_alone(tmp_path: Path) -> None:
@@ -96,18 +112,43 @@ def test_another_file_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "outcome", "right"),
+    ("user_id", "outcome", "reason", "by", "right"),
     [
-        ("granted", "granted", True),
-        ("granted", "refused", False),
-        ("granted", "", False),
-        ("refused", "refused", True),
-        ("refused", "abandoned", True),
-        ("refused", "granted", False),
-        ("refused", "", False),
+        ("ada", "granted", "match", "ada", True),
+        ("ada", "granted", "match", "bob", False),
+        ("ada", "granted", "match", None, False),
+        ("ada", "granted", "pin", "ada", False),
+        ("ada", "refused", "no_match", None, False),
+        ("ada", "", "", None, False),
+        (None, "refused", "no_match", None, True),
+        (None, "refused", "outside_hours", "bob", False),
+        (None, "abandoned", "left", None, True),
+        (None, "granted", "match", "bob", False),
+        (None, "", "", None, False),
     ],
 )
-def test_what_a_walk_should_come_to(expected: str, outcome: str, right: bool) -> None:
-    walk = Walk(person=1, expected=expected, outcome=outcome, reason="", seconds=1.0)
+def test_what_a_walk_should_come_to(user_id: str | None, outcome: str, reason: str, by: str | None, right: bool) -> None:
+    visit = VisitView(7, "v", None, outcome, reason, by, 0.9, 1500, 1) if outcome else None
+    walk = judged(1, user_id, visit, 60.0)
     assert walk.right is right
-    assert ("1 of 1" in text(Report(walks=[walk]))) is right
+    assert ("Walk test: 1 of 10" in text(Report(walks=[walk]))) is right
+    assert walk.seconds == (1.5 if outcome else 60.0)
+    assert "bob" not in str(walk)
+
+
+def test_a_report_passes_once_all_of_it_is_done_and_right() -> None:
+    report, found = Report(people=2), measured([sight(eyes=90)] * 10)
+    for part in PARTS:
+        assert report.verdict_of(part) == report.verdict_of() == "incomplete"
+        for step in steps(part):
+            report.put(Judged(step=step.id, at="", measured=found, problems=()))
+        assert report.verdict_of(part) == "passed"
+    right = Walk(person=1, expected="granted", outcome="granted", reason="match", seconds=1.0)
+    report.walks.append(right)
+    assert (report.verdict_of("walk"), report.verdict_of()) == ("incomplete", "incomplete")
+    assert "INCOMPLETE, nothing wrong so far; 12 of 12 steps and 1 of 2 people done" in text(report)
+    report.walks.append(right)
+    assert "PASSED; 12 of 12 steps and 2 of 2 people done" in text(report)
+    report.walks[0] = Walk(person=1, expected="granted", outcome="granted", reason="match", seconds=1.0, other=True, anew=2)
+    assert (report.verdict_of("day"), report.verdict_of("walk"), report.verdict_of()) == ("passed", "faulty", "faulty")
+    assert "taken for somebody else, 1.0 s, done anew 2 time(s)" in text(report)
