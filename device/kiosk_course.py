@@ -105,6 +105,10 @@ class Course:
             # Vision is not trusted: numbers that are no embedding end the visit, not the kiosk.
             log.error("an observation cannot be judged: %s", error)
             await self.break_off("vision_unavailable")
+        except Exception:
+            log.exception("a step of the kiosk failed; the door stays shut")
+            self.broken_until = self._parts.clock.boot() + RETRY_S
+            await self.break_off("failed")
 
     def show(self, sign: Sign, observation: Observation | None = None) -> None:
         """Put it on the board, with the door's state, and the face's place where one is given."""

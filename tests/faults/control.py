@@ -14,6 +14,8 @@ from typing import Any
 from sqlcipher3 import dbapi2
 
 import device.app
+from api.feedback import Feedback
+from api.sessions import SessionService
 from camera.frame import boot_time
 from device.config import Config
 from device.main import begin
@@ -39,6 +41,12 @@ def take(link: VisionLink, message: ToControl) -> None:
             link._writer.transport.abort()
 
 
+async def feed(sessions: SessionService, *arguments: Any) -> Feedback:
+    if faulty.asked("exception-session"):
+        raise RuntimeError("injected into the session")
+    return await _feed(sessions, *arguments)
+
+
 @contextmanager
 def transaction(database: Database) -> Iterator[None]:
     global _busy_until
@@ -57,6 +65,7 @@ def transaction(database: Database) -> Iterator[None]:
 _busy_until = 0.0
 _vision_command, device.app.vision_command = device.app.vision_command, command
 _take, VisionLink._take = VisionLink._take, take
+_feed, SessionService.feed = SessionService.feed, feed  # type: ignore[method-assign]
 _transaction, Database.transaction = Database.transaction, transaction
 Config.final_ends = property(lambda _: frozenset({"model"}))
 

@@ -5,6 +5,7 @@ In front of its camera is, all the time, a photo of the one person enrolled: a d
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import resource
@@ -14,11 +15,14 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -99,6 +103,45 @@ class Disk:
 
 
 @dataclass
+class Looks:
+    """What the kiosk answers to somebody who asks how it is, ten times a second, whatever is broken."""
+
+    address: str
+    dead: list[str] = field(default_factory=list)
+    """Why control did not say that it is alive."""
+    camera: list[tuple[float, str]] = field(default_factory=list)
+    """When what was said of the camera; `ok`: nothing."""
+
+    def run(self, over: threading.Event) -> None:
+        while not over.wait(0.1):
+            asked = boot_time()
+            try:
+                with urllib.request.urlopen(f"{self.address}/healthz/", timeout=GIVE_UP_S):
+                    pass
+                self.camera.append((asked, self._ready()["checks"]["camera"]))
+            except OSError as error:
+                if not over.is_set():
+                    self.dead.append(str(error))
+
+    def _ready(self) -> dict[str, Any]:
+        try:
+            with urllib.request.urlopen(f"{self.address}/readyz/", timeout=GIVE_UP_S) as answer:
+                return dict(json.load(answer))
+        except urllib.error.HTTPError as error:
+            return dict(json.load(error))
+
+    def named(self, since: float) -> bool:
+        """Whether something was said of the camera from then on."""
+        return any(said != "ok" for at, said in self.camera if at >= since)
+
+    def unlocked(self) -> int:
+        """How often the door opened, by its own count."""
+        with urllib.request.urlopen(f"{self.address}/metrics/", timeout=GIVE_UP_S) as answer:
+            text = answer.read().decode()
+        return int(sum(map(float, re.findall(r'(?m)^facekiosk_door_events_total\{event="unlocked"[^}]*\} (\S+)', text))))
+
+
+@dataclass
 class Kiosk:
     """A running kiosk, and what it has told."""
 
@@ -114,6 +157,7 @@ class Kiosk:
     stops: int = 0
     """Times that this program itself was stopped; what was timed meanwhile says nothing."""
 
+    looks: Looks = field(default_factory=lambda: Looks(""))
     stops_before: int | None = None
     """As many as there were before the fault at hand; None: there is none."""
 
@@ -185,6 +229,11 @@ class Kiosk:
 
         return asyncio.run(add())
 
+    def address(self) -> str:
+        """Where it serves; empty while that is not known."""
+        found = re.search(r"(http://127\.0\.0\.1:\d+)/kiosk/", "\n".join(self.lines))
+        return found[1] if found else ""
+
     def opened(self) -> list[str]:
         """Lines by which somebody was let in."""
         return [line for line in self.lines if line.startswith("granted")]
@@ -214,10 +263,14 @@ def kiosk(folder: Path) -> Iterator[Kiosk]:
         reader = threading.Thread(target=running.read, daemon=True)
         reader.start()
         threading.Thread(target=running.tick, daemon=True).start()
+        over = threading.Event()
         try:
-            running.until(lambda: running.count >= STARTED)
+            running.until(lambda: running.count >= STARTED and running.address() != "")
+            running.looks.address = running.address()
+            threading.Thread(target=running.looks.run, args=(over,), daemon=True).start()
             yield running
         finally:
+            over.set()
             process.terminate()
             process.wait(20)
             reader.join(5)
@@ -247,8 +300,8 @@ def inject(running: Kiosk, kind: str, number: int = 0) -> float:
         case "exception-preview":
             with watching(running):
                 return running.back(running.ask(kind), pid)
-        case "exception-send":
-            # What cannot be sent is lost, and what comes next is sent: vision stays.
+        case "exception-send" | "exception-session":
+            # What cannot be sent is lost, or the visit is; what comes next is seen: vision stays.
             return running.back(running.ask(kind), 0)
         case "corrupt":
             return running.back(running.ask(kind) + CORRUPT_S, 0)

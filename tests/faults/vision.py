@@ -16,17 +16,26 @@ import numpy as np
 import inference.pipeline
 import inference.vision_camera
 from camera.frame import Frame, boot_time
+from camera.settings import CameraSettings
 from camera.source import CameraFailed
+from camera.sources.demo import DemoSource
 from inference import vision
+from inference.attention import Attention
 from inference.covering import CoveringDetector
 from inference.embedder import Embedder
 from inference.liveness.meter import LivenessMeter
+from inference.liveness.network import PassiveNetwork
+from inference.liveness.watch import StreamWatch
 from inference.outlet import Outlet
 from inference.tracking import StreamTracker
 
 CORRUPT = 8
 """Corrupt frames in a row."""
-STAGES = ("detect", "quality", "liveness", "covering", "embed", "preview", "capture", "send")
+STAGES = (
+    *("capture", "gate", "detect", "quality", "liveness", "integrity", "covering", "passive", "embed"),
+    *("preview", "send"),
+)
+"""Of vision, in the order in which a frame comes by."""
 
 _folder = Path()
 
@@ -55,10 +64,11 @@ def breaking(stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class FaultySource:
-    """A source whose reads hang, fail, or bring garbage when asked for."""
+    """A source whose reads hang, fail, or bring garbage when asked for; or, at last, a person who lives: the demo's."""
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, settings: CameraSettings) -> None:
         self._source = source
+        self._settings = settings
         self._corrupt = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -71,6 +81,8 @@ class FaultySource:
             raise CameraFailed(f"{self._source.name} stopped delivering; was it unplugged?")
         if asked("exception-capture"):
             raise RuntimeError("injected into capture")
+        if asked("person"):
+            self._source = DemoSource(self._settings)
         frame: Frame = self._source.read()
         if asked("corrupt"):
             self._corrupt = CORRUPT
@@ -108,12 +120,15 @@ def main() -> int:
         (StreamTracker, "see", "detect"),
         (LivenessMeter, "update", "liveness"),
         (CoveringDetector, "measure", "covering"),
+        (Attention, "worth", "gate"),
+        (StreamWatch, "face", "integrity"),
+        (PassiveNetwork, "score", "passive"),
         (Embedder, "embed", "embed"),
         (Outlet, "offer", "send"),
     ):
         setattr(owner, name, breaking(stage, getattr(owner, name)))
     open_source = sys.modules["camera.open"].open_source
-    sys.modules["camera.open"].open_source = lambda settings: FaultySource(open_source(settings))
+    sys.modules["camera.open"].open_source = lambda settings: FaultySource(open_source(settings), settings)
     return vision.main(sys.argv[2:])
 
 
