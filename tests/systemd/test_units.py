@@ -82,6 +82,24 @@ def test_only_a_jetsons_camera_may_execute_what_it_has_written(image: Path, root
     assert found == dict(zip(UNITS, ("yes", "no", "yes"), strict=True))
 
 
+@pytest.mark.skipif(not shutil.which("systemctl"), reason="needs systemd's systemctl")
+def test_enabling_the_target_enables_the_screen_which_can_be_left_out(image: Path) -> None:
+    def systemctl(*words: str) -> str:
+        done = subprocess.run(["systemctl", f"--root={image}", *words], capture_output=True, text=True, timeout=50)
+        return done.stdout.strip()
+
+    wanted = image / "etc/systemd/system"
+    systemctl("enable", "facekiosk.target")
+    try:
+        assert (wanted / "multi-user.target.wants/facekiosk.target").is_symlink()
+        assert (wanted / "facekiosk.target.wants/facekiosk-screen.service").is_symlink()
+        systemctl("disable", "facekiosk-screen.service")
+        enabled = [systemctl("is-enabled", unit) for unit in ("facekiosk.target", "facekiosk-screen.service")]
+        assert enabled == ["enabled", "disabled"]
+    finally:
+        shutil.rmtree(wanted)
+
+
 @pytest.mark.system
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_exposure_is_small(image: Path, unit: str) -> None:
