@@ -18,7 +18,7 @@ from camera.discover import video_nodes
 from camera.frame import boot_time
 from device.settings import WatchSettings
 from device.vision_link import VisionLink
-from inference.restraint import sleep_unless_changed, start_s
+from inference.restraint import STEADY_S, sleep_unless_changed, start_s
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +30,6 @@ TERMINATE_S = 2.0
 
 START_S = 2
 """Seconds that a start takes, about."""
-
-STEADY_S = 60.0
-"""Seconds of readiness after which earlier restarts no longer lengthen the pause before the next."""
 
 KEPT = (
     "PATH",
@@ -106,6 +103,8 @@ class Supervisor:
         self._final = final
         self._process: asyncio.subprocess.Process | None = None
         self._next_start = 0.0
+        self._ready_at: float | None = None
+        """When the child became ready; None: it has not been."""
         self.condition = Condition(Life.STOPPED)
         self.down = asyncio.Event()
         """Set while it is `FAILED` or `LOOPING`: from a crash until it is ready again, or for good."""
@@ -160,7 +159,7 @@ class Supervisor:
         self._link.ended = None
         if not restarts:
             self._say(Condition(Life.STARTING))
-        started = boot_time()
+        started, self._ready_at = boot_time(), None
         process = await self._spawn()
         self._process = process
         try:
@@ -172,7 +171,11 @@ class Supervisor:
             finally:
                 self._process = None
         self._conclude(why, restarts)
-        return boot_time() - started > STEADY_S
+        return self._steady
+
+    @property
+    def _steady(self) -> bool:
+        return self._ready_at is not None and boot_time() - self._ready_at > STEADY_S
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         """Start the child, on its leash. A cancellation meanwhile leaves no child behind."""
@@ -206,6 +209,7 @@ class Supervisor:
         late = boot_time() - started > grace
         if self._link.hello is None:
             return f"it did not connect within {grace:g} s" if late else ""
+        self._ready_at = self._ready_at or boot_time()
         self._say(Condition(Life.READY, restarts=restarts))
         if self._link.stalled_s > self._settings.progress_s and (self._link.progress.begun or late):
             return f"it made no progress for {self._settings.progress_s:g} s"

@@ -36,6 +36,7 @@ from inference.channel import (
     read_from_vision,
 )
 from inference.observation import Observation
+from inference.restraint import STEADY_S
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +102,7 @@ class VisionLink:
         self._writer: asyncio.StreamWriter | None = None
         self._serving: set[asyncio.Task[None]] = set()
         self._watchers = 0
+        self._greeted_at = 0.0
         self._instruction = ""
         self._embedding = True
         self._asked: dict[int, asyncio.Future[Judged]] = {}
@@ -237,6 +239,8 @@ class VisionLink:
                 await writer.wait_closed()
 
     def _disconnected(self) -> None:
+        if self.hello is not None and boot_time() - self._greeted_at > STEADY_S:
+            self.failures = 0
         self._writer, self.hello = None, None
         self.connected.clear()
         self._gone.set()
@@ -267,13 +271,15 @@ class VisionLink:
 
     async def _first(self, reader: asyncio.StreamReader) -> ToControl | None:
         """The first message after the pauses that vision has announced."""
-        patience = HELLO_S
+        patience, failures = HELLO_S, 0
         while True:
             async with asyncio.timeout(patience):
                 message = await read_from_vision(reader)
             if not isinstance(message, Waiting):
+                if self._expected is None:  # nobody here counts: vision does, and one that has not waited has counted none
+                    self.failures = failures
                 return message
-            self.failures = message.failures
+            failures = self.failures = message.failures
             patience = HELLO_S + min(max(message.seconds, 0.0), WAIT_MAX_S)
 
     def _greet(self, hello: ToControl | None) -> None:
@@ -288,7 +294,7 @@ class VisionLink:
             raise ChannelError(f"vision embeds with {hello.model_id!r}, control compares {self.model_id!r}")
         if hello.beside_id != self.beside_id:
             raise ChannelError(f"vision embeds with {hello.beside_id!r} beside, control compares {self.beside_id!r}")
-        self.hello, self.ended, self.progress = hello, None, Progress()
+        self.hello, self.ended, self.progress, self._greeted_at = hello, None, Progress(), boot_time()
         if self._watchers:
             self.send(Watch(on=True))
         if self._instruction:

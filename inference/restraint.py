@@ -15,8 +15,7 @@ LOOK_S = 0.5
 """How often a pause looks whether something has changed, seconds."""
 
 STEADY_S = 60.0
-"""Seconds of work after which earlier deaths no longer count."""
-
+"""Seconds of readiness after which earlier deaths no longer count."""
 
 MOST_PATIENCE = 4
 """Times the ordinary one that a start may take at most."""
@@ -64,6 +63,39 @@ class Restraint:
             return max(0, int(self.file.read_text(encoding="ascii")))
         except (OSError, ValueError):
             return 0
+
+
+class Life:
+    """One life of a process, as its restraint counts it: what is not told here ended early. Without a restraint nothing counts.
+
+    That control closed the connection is no end in order: so it ends a vision that sees nothing, or that it cannot understand.
+    """
+
+    def __init__(self, restraint: Restraint | None) -> None:
+        self._restraint = restraint
+        self._ready = False
+
+    def begin(self) -> tuple[int, float]:
+        """It begins: how many lives in a row ended early before it, and the seconds that it has to wait for that."""
+        if self._restraint is None:
+            return 0, 0.0
+        failures = self._restraint.begin()
+        return failures, self._restraint.pause(failures)
+
+    def ready(self) -> None:
+        """Its start is through; once that has lasted, earlier lives are forgotten."""
+        self._ready = True
+        asyncio.get_running_loop().call_later(STEADY_S, self.completed)
+
+    def completed(self) -> None:
+        """It did all that there was to do, or lasted."""
+        if self._restraint is not None:
+            self._restraint.forgive()
+
+    def stopped(self) -> None:
+        """It was told to stop. While it starts that is no order: so a unit ends a start that takes too long."""
+        if self._ready:
+            self.completed()
 
 
 async def sleep_unless_changed(seconds: float, watched: Callable[[], object]) -> None:

@@ -34,7 +34,7 @@ from inference.channel import ChannelError, Ended, Waiting
 from inference.duty import Duty, first_of
 from inference.manifest import ModelError
 from inference.outlet import HEARTBEAT_S, Outlet, heartbeat
-from inference.restraint import STEADY_S, Restraint, sleep_unless_changed, start_s
+from inference.restraint import Life, Restraint, sleep_unless_changed, start_s
 from inference.settings import ProcessSettings
 from inference.vision_camera import CameraDuty
 from inference.vision_remote import RemoteDuty
@@ -61,29 +61,27 @@ _REASONS: tuple[tuple[type[CameraError], str], ...] = (
 
 async def serve(duty: Duty, socket: Path, restraint: Restraint | None = None) -> int:
     """Work for the control that listens at `socket` until done, or SIGTERM or SIGINT; the exit status."""
-    serving = asyncio.ensure_future(_serve(duty, socket, restraint))
+    life = Life(restraint)
+    serving = asyncio.ensure_future(_serve(duty, socket, life))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     try:
-        status = await serving
+        return await serving
     except asyncio.CancelledError:
-        status = DONE
-    if restraint is not None and status == DONE:
-        restraint.forgive()
-    return status
+        life.stopped()
+        return DONE
 
 
-async def _serve(duty: Duty, socket: Path, restraint: Restraint | None) -> int:
+async def _serve(duty: Duty, socket: Path, life: Life) -> int:
     try:
         outlet = await Outlet.connect(socket)
     except OSError as error:
         log.error("control does not listen at %s: %s", socket, error.strerror or error)
         return CONTROL_LOST
-    if restraint is not None:
-        await _wait(restraint, outlet)
+    await _wait(life, outlet)
     worker = Worker("vision")
     try:
-        return await _work(duty, outlet, worker)
+        return await _work(duty, outlet, worker, life)
     finally:
         notify.stopping()
         duty.stop()
@@ -91,28 +89,30 @@ async def _serve(duty: Duty, socket: Path, restraint: Restraint | None) -> int:
         await outlet.close()
 
 
-async def _wait(restraint: Restraint, outlet: Outlet) -> None:
-    """Keep the pause that earlier lives have earned, and have them forgotten once this one has lasted."""
-    failures = restraint.begin()
-    if pause := restraint.pause(failures):
+async def _wait(life: Life, outlet: Outlet) -> None:
+    """Keep the pause that earlier lives have earned."""
+    failures, pause = life.begin()
+    if pause:
         log.warning("the last %d starts ended early; this one waits for %g s", failures, pause)
         outlet.offer(Waiting(failures, pause))
         notify.patience(pause + start_s(START_S, failures))
         await sleep_unless_changed(pause, video_nodes)
-    asyncio.get_running_loop().call_later(STEADY_S, restraint.forgive)
 
 
-async def _work(duty: Duty, outlet: Outlet, worker: Worker) -> int:
+async def _work(duty: Duty, outlet: Outlet, worker: Worker, life: Life) -> int:
     try:
         hello = await worker.call(duty.open)
         outlet.offer(hello)
         notify.ready(f"{hello.source} ({'live' if hello.live else 'not live'})")
+        life.ready()
         await first_of(asyncio.ensure_future(duty.work(outlet, worker)), asyncio.ensure_future(_beat(duty, outlet)))
         return DONE
     except ModelError as error:
         return await _end(outlet, "model", error, MODEL)
     except CameraError as error:
         reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
+        if reason == "ended":
+            life.completed()
         return await _end(outlet, reason, error, DONE if reason == "ended" else CAMERA)
     except ChannelError as error:
         log.error("control broke the protocol: %s", error)

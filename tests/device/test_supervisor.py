@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from device import supervisor as supervisor_module
 from device.settings import WatchSettings
 from device.supervisor import POLL_S, Life, Supervisor, VisionRefused, scrubbed
 from device.vision_link import VisionLink
@@ -110,6 +111,17 @@ async def test_a_crash_loop_ends_in_a_state_that_says_so_and_is_left_again(tmp_p
         await until(lambda: supervisor.condition.life is Life.READY)
         assert not link.failing
         assert not supervisor.down.is_set()
+
+
+async def test_a_child_that_never_connects_loops_however_long_it_may_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor_module, "STEADY_S", 0.3)
+    monkeypatch.setattr(supervisor_module, "POLL_S", 0.05)
+    settings = WatchSettings.model_construct(grace_s=0.1, progress_s=1.0, backoff_s=0.01, backoff_max_s=0.01)
+    async with supervised(tmp_path, "deaf", settings) as (_, supervisor), running(supervisor):
+        await until(lambda: supervisor.condition.life is Life.LOOPING, 30)
+        assert "ended 5 times in a row: vision@camera is started again: it did not connect" in supervisor.condition.message
 
 
 async def test_watching_for_long_keeps_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from api.ports import ImageRefused, VisionUnavailable
 from camera.frame import boot_time
+from device import vision_link
 from device.remote_vision import VisionRemote
 from device.vision_link import VisionLink
 from inference.channel import (
@@ -26,6 +27,7 @@ from inference.channel import (
     Message,
     Preview,
     Seen,
+    Waiting,
     Watch,
     encode,
     read_from_control,
@@ -176,6 +178,26 @@ async def test_a_vision_that_was_taken_over_costs_its_connection_and_nothing_els
         async with asyncio.timeout(2):
             await link.connected.wait()
         writer.close()
+
+
+async def ends_after(link: VisionLink, *messages: Message) -> None:
+    _, writer = await connect(link, *messages)
+    async with asyncio.timeout(2):
+        await link.connected.wait()
+        writer.close()
+        await link.gone()
+
+
+async def test_failures_that_vision_counted_are_forgotten_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with VisionLink("camera", tmp_path / "s", "model", None) as link:
+        for failures in (4, 5):
+            await ends_after(link, Waiting(failures, 0.0), HELLO)
+            assert link.failing == (failures == 5)
+        await ends_after(link, HELLO)
+        assert not link.failing
+        monkeypatch.setattr(vision_link, "STEADY_S", 0.0)
+        await ends_after(link, Waiting(5, 0.0), HELLO)
+        assert not link.failing, "one crash after it was well for long is no loop"
 
 
 async def test_one_connection_at_a_time(link: VisionLink) -> None:
