@@ -1,7 +1,7 @@
 """Operators' commands about the wall clock, the replies, and how they are carried out. kioskctl sets the machine's."""
 
 from pathlib import Path
-from typing import Annotated, assert_never
+from typing import Annotated, Any, assert_never
 
 import msgspec
 
@@ -31,6 +31,10 @@ class ClockConfirm(Command, frozen=True):
     """The clock shows the time that was written down. Answered by `ClockState`; it is trusted for this boot from now on."""
 
 
+class ClockGiveUp(Command, frozen=True):
+    """The clock could not be set to the time that was written down: write that down too. Answered by `ClockState`."""
+
+
 class ClockState(Reply, frozen=True):
     """The wall clock."""
 
@@ -42,7 +46,7 @@ class ClockState(Reply, frozen=True):
     """The newest time that is known to have been: a clock behind it is wrong."""
 
 
-ClockCommand = ClockQuery | ClockSet | ClockConfirm
+ClockCommand = ClockQuery | ClockSet | ClockConfirm | ClockGiveUp
 
 
 class ClockDesk:
@@ -71,7 +75,9 @@ class ClockDesk:
             case ClockSet():
                 await self._announce(command.to)
             case ClockConfirm():
-                self._confirm()
+                await self._confirm()
+            case ClockGiveUp():
+                await self._gave_up()
             case _:
                 assert_never(command)
         return self._state()
@@ -83,14 +89,22 @@ class ClockDesk:
                 "time_behind",
                 f"{rfc3339(to)} is before {rfc3339(clock.floor)}, by when this device has already written events",
             )
-        detail = {"from": round(clock.wall()), "to": round(to), "trusted_before": clock.trusted()}
-        act = OperatorAct("clock_set", "", self._operator, clock.boot_id, clock.boot(), clock.dated(), detail)
-        await self._rows.write_act(act)
+        await self._write("clock_set", {"from": round(clock.wall()), "to": round(to), "trusted_before": clock.trusted()})
         self._awaited = to - clock.boot()
 
-    def _confirm(self) -> None:
+    async def _write(self, act: str, detail: dict[str, Any]) -> None:
+        clock = self._clock
+        await self._rows.write_act(OperatorAct(act, "", self._operator, clock.boot_id, clock.boot(), clock.dated(), detail))
+
+    async def _gave_up(self) -> None:
+        if self._awaited is not None:
+            to, self._awaited = self._awaited + self._clock.boot(), None
+            await self._write("clock_set_failed", {"now": round(self._clock.wall()), "to": round(to)})
+
+    async def _confirm(self) -> None:
         clock = self._clock
         if self._awaited is None or abs(clock.wall() - clock.boot() - self._awaited) > CLOSE_S:
+            await self._gave_up()
             raise OperationRefused("time_not_set", "the machine's clock does not show the time that was to be set")
         self._awaited = None
         keep_word(self._folder, clock.boot_id)

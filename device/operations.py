@@ -28,7 +28,7 @@ from device.client_commands import (
     ClientRotate,
     ClientShow,
 )
-from device.clock_commands import ClockConfirm, ClockQuery, ClockSet
+from device.clock_commands import ClockConfirm, ClockGiveUp, ClockQuery, ClockSet
 from device.command import OperationRefused
 from device.commands import AnyCommand, AnyReply
 from device.config import Config
@@ -139,7 +139,7 @@ class Operations:
                 return self.visits(command)
             case WatchCamera():
                 return self.watch()
-            case HealthQuery() | ClockQuery() | ClockSet() | ClockConfirm() | AimOpen() | AimClose():
+            case HealthQuery() | ClockQuery() | ClockSet() | ClockConfirm() | ClockGiveUp() | AimOpen() | AimClose():
                 return _once(self.service.carry_out(command))
             case OperatorAdd() | OperatorList() | OperatorRole() | OperatorReset() | OperatorRemove():
                 return _once(self.operators.carry_out(command))

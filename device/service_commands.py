@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from device.aiming_commands import AimClose, AimCommand, AimDesk, AimOpen, AimReply
-from device.clock_commands import ClockCommand, ClockConfirm, ClockDesk, ClockQuery, ClockSet, ClockState
+from device.clock_commands import ClockCommand, ClockConfirm, ClockDesk, ClockGiveUp, ClockQuery, ClockSet, ClockState
 from device.command import OperationRefused
 from device.health_report import HealthQuery, HealthReport
 
@@ -41,7 +41,7 @@ class ServiceDesk:
     async def carry_out(self, command: ServiceCommand) -> ServiceReply:
         """The reply to one command. `OperationRefused`: nothing was changed."""
         match command:
-            case ClockQuery() | ClockSet() | ClockConfirm():
+            case ClockQuery() | ClockSet() | ClockConfirm() | ClockGiveUp():
                 return await self.clock.carry_out(command)
             case HealthQuery():
                 return await self._live().report()

@@ -1,25 +1,29 @@
 """`kioskctl clock`: what time it is on the device, and setting it where nothing else does."""
 
 import asyncio
-import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated
+from types import TracebackType
+from typing import Annotated, Self
 
 import typer
 
-from device.clock_commands import ClockConfirm, ClockQuery, ClockSet, ClockState
+from device.clock_commands import ClockConfirm, ClockGiveUp, ClockQuery, ClockSet, ClockState
 from device.command import OperationRefused
+from device.supervisor import PACKAGES, scrubbed
+from provisioning.clock_setter import FORBIDDEN
 from provisioning.link import ask, connected, question
 from provisioning.options import Common, ConfigOption, JsonOption
 from provisioning.output import Output, reporting
 
 app = typer.Typer(no_args_is_help=True, help="The device's wall clock.")
 
-RTC = Path("/dev/rtc0")
+PATIENCE_S = 45.0
+"""Seconds that setting may take, the real-time clock included."""
 
 
 @app.command()
@@ -42,31 +46,71 @@ def set_(
     """
     with reporting(as_json=as_json) as out:
         seconds = _parsed(to)
-        state = asyncio.run(_set(Common(config, as_json), seconds))
+        # Working on the data of a kiosk that is stopped, this process becomes the kiosk's own user, who may not set a clock.
+        with Setter() if seconds is not None else nullcontext() as setter:
+            state = asyncio.run(_set(Common(config, as_json), seconds, setter))
         out.document(state)
         if not out.as_json:
             _show(state, out)
 
 
-async def _set(common: Common, seconds: float | None, setter: Callable[[float], None] | None = None) -> ClockState:
-    """Write down, set, confirm. `OperationRefused`: it was not set."""
-    asked = time.monotonic()
+class SetterFailed(Exception):
+    """The clock was not set; `forbidden`: the process may not."""
+
+    def __init__(self, message: str, *, forbidden: bool = False) -> None:
+        super().__init__(message)
+        self.forbidden = forbidden
+
+
+class Setter:
+    """The process that sets the clock, with the rights that this one has when the context begins."""
+
+    def __init__(self, command: Sequence[str] = (sys.executable, "-m", "provisioning.clock_setter")) -> None:
+        self._command = command
+        self._child: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin it; it waits for what to set."""
+        pipe = subprocess.PIPE
+        self._child = subprocess.Popen(
+            self._command, cwd=PACKAGES, env=scrubbed(), stdin=pipe, stdout=pipe, stderr=pipe, text=True
+        )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End it, whether it was used or not."""
+        if self._child is not None:
+            self._child.communicate()  # it ends by itself once nothing more can be asked; it may not be ours to kill any more
+
+    def set(self, wall_minus_monotonic: float) -> None:
+        """Set the clock to this much more than the monotonic clock shows, in seconds.
+
+        Raises:
+            SetterFailed: it was not set.
+        """
+        if self._child is None:
+            raise SetterFailed("the process that sets the clock was not begun")
+        try:
+            _, said = self._child.communicate(f"{wall_minus_monotonic!r}\n", timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired as error:
+            raise SetterFailed(f"setting the clock did not end within {PATIENCE_S:g} s") from error
+        if status := self._child.returncode:
+            last = said.strip().rpartition("\n")[2]
+            raise SetterFailed(last or f"setting the clock ended with status {status}", forbidden=status == FORBIDDEN)
+
+
+async def _set(common: Common, seconds: float | None, setter: Setter | None) -> ClockState:
+    """Write down, set, confirm; what fails is written down as well. `OperationRefused`: it was not set."""
+    offset = (time.time() if seconds is None else seconds) - time.monotonic()
     async with connected(common.load()) as console:
-        await ask(console, ClockSet(to=time.time() if seconds is None else seconds), ClockState)
-        if seconds is not None:
-            (setter or set_machine)(seconds + time.monotonic() - asked)
+        await ask(console, ClockSet(to=offset + time.monotonic()), ClockState)
+        if setter is not None:
+            try:
+                setter.set(offset)
+            except SetterFailed as error:
+                await ask(console, ClockGiveUp(), ClockState)
+                raise OperationRefused("forbidden" if error.forbidden else "time_not_set", str(error)) from error
         return await ask(console, ClockConfirm(), ClockState)
-
-
-def set_machine(seconds: float) -> None:
-    """Set the machine's clock (POSIX seconds), and the real-time clock where there is one. `OperationRefused`: it may not."""
-    try:
-        time.clock_settime(time.CLOCK_REALTIME, seconds)
-    except PermissionError as error:
-        raise OperationRefused("forbidden", "only root may set the clock; use sudo") from error
-    hwclock = shutil.which("hwclock")
-    if hwclock and RTC.exists():
-        subprocess.run([hwclock, "--systohc"], check=False, capture_output=True, timeout=30)
 
 
 def _parsed(text: str) -> float | None:

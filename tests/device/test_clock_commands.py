@@ -8,7 +8,7 @@ import pytest
 
 from device import clock
 from device.clock import SystemClock
-from device.clock_commands import ClockConfirm, ClockDesk, ClockQuery, ClockSet
+from device.clock_commands import ClockConfirm, ClockDesk, ClockGiveUp, ClockQuery, ClockSet
 from device.command import OperationRefused
 from device.dating import date_rows
 from device.kept_time import clock_of, floor_of, keep, keep_time, read_kept
@@ -48,6 +48,10 @@ async def test_a_time_that_was_not_set_is_not_believed(real_store, untold, tmp_p
     with pytest.raises(OperationRefused, match="does not show"):
         await desk.carry_out(ClockConfirm())
     assert not untold.trusted()
+    failed = next(act for act in await real_store.factors.acts("") if act.act == "clock_set_failed")
+    assert failed.detail["to"] - failed.detail["now"] == pytest.approx(3600, abs=2)
+    await desk.carry_out(ClockGiveUp())
+    assert len(await real_store.factors.acts("")) == 2
 
 
 async def test_what_was_confirmed_is_the_floor_from_then_on(real_store, untold, tmp_path: Path) -> None:
