@@ -34,8 +34,11 @@ class CameraControls(Protocol):
     def meter(self, area: Area | None, grey: float | None) -> None:
         """Expose for a face: where it is, and its mean grey value 0..255. None: nobody is there, or nothing is known."""
 
-    def rate(self, fps: float) -> None:
-        """Frames a second that are wanted from now on, at most the configured ones."""
+    def rate(self, fps: float, *, resting: bool = False) -> None:
+        """Frames a second that are wanted from now on, at most the configured ones.
+
+        `resting`: nobody is there, and from one frame to the next all of them may be wanted again.
+        """
 
     def watch(self, *, on: bool) -> None:
         """Whether somebody looks at the preview, so that frames need a `view`."""
@@ -50,7 +53,7 @@ class NoControls:
     def meter(self, area: Area | None, grey: float | None) -> None:
         """Nothing to expose."""
 
-    def rate(self, fps: float) -> None:
+    def rate(self, fps: float, *, resting: bool = False) -> None:
         """The rate is as it is."""
 
     def watch(self, *, on: bool) -> None:

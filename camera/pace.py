@@ -82,6 +82,6 @@ class PacedControls(NoControls):
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
 
-    def rate(self, fps: float) -> None:
+    def rate(self, fps: float, *, resting: bool = False) -> None:
         """Frames between are skipped before anything is decoded or drawn."""
         self._pace.rate(fps)

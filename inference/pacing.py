@@ -67,7 +67,7 @@ class Pacing:
         worth = self._attention.worth(frame.image, frame.time)
         if not self._lossless and self._fps != self._asked:
             self._asked = self._fps
-            self._controls.rate(self._fps)
+            self._controls.rate(self._fps, resting=self._attention.idle)
         return worth
 
     def resting(self, frame: Frame) -> Observation:

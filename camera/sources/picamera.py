@@ -149,6 +149,8 @@ class PicameraSource:
         self._reading = threading.Lock()
         self._released = False
         self._seq = 0
+        self._copied = float("-inf")
+        """Boot time of the frame that was handed out last."""
         try:
             self._begin(library)
         except Exception as error:
@@ -163,15 +165,19 @@ class PicameraSource:
             CameraError: the source is closed.
         """
         with self._reading:
-            request = self._next()
-            try:
-                # Numbers rise by one a capture: what the camera dropped is not told by it.
-                self._seq += 1
-                return self._frame(request)
-            except (KeyError, RuntimeError, ValueError, cv2.error) as error:
-                raise CameraFailed(f"{self.name}: a frame cannot be read: {error}") from error
-            finally:
-                request.release()
+            while True:
+                request = self._next()
+                try:
+                    # Numbers rise by one a capture: what the camera dropped is not told by it.
+                    self._seq += 1
+                    told = request.get_metadata()
+                    if (moment := self._moment(told)) - self._copied >= self.controls.apart:
+                        self._copied = moment
+                        return self._frame(request, told, moment)
+                except (KeyError, RuntimeError, ValueError, cv2.error) as error:
+                    raise CameraFailed(f"{self.name}: a frame cannot be read: {error}") from error
+                finally:
+                    request.release()
 
     def instruct(self, instruction: str) -> None:
         """People in front of a real camera are told by the screen."""
@@ -225,14 +231,13 @@ class PicameraSource:
                     seconds = self._settings.capture_timeout_s
                     raise CameraFailed(f"{self.name} gave no frame for {seconds:g} s; check its ribbon cable") from error
 
-    def _frame(self, request: Request) -> Frame:
-        told = request.get_metadata()
+    def _frame(self, request: Request, told: dict[str, Any], moment: float) -> Frame:
         self.controls.told(told)
         width, height = self._size
         # Rows may be padded: what is right of the picture is cut off after the conversion (picamera2 manual, YUV420).
         picture = cv2.cvtColor(request.make_array("lores"), cv2.COLOR_YUV2BGR_I420)[:height, :width]
         view = request.make_array("main") if self.controls.watched else None
-        return Frame(self._seq, self._moment(told), self._upright(picture), None if view is None else self._upright(view))
+        return Frame(self._seq, moment, self._upright(picture), None if view is None else self._upright(view))
 
     def _upright(self, picture: npt.NDArray[Any]) -> Image:
         turned = upright(np.asarray(picture, np.uint8), self._settings.rotate, mirror=self._settings.mirror)

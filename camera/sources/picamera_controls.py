@@ -17,6 +17,8 @@ CENTRE_WEIGHTED, SPOT = 0, 1
 """AeMeteringMode (libcamera, control_ids_core.yaml)."""
 CENTRAL = 0.15
 """Distance from the middle, in shares of the picture, up to which a face is what the camera's spot measures."""
+_EARLY = 0.9
+"""Share of the time between two frames after which one counts as due: cameras have a raster of their own."""
 AF_CONTINUOUS, AF_WINDOWS, AF_AUTO = 2, 1, 0
 """AfMode and AfMetering."""
 
@@ -48,7 +50,10 @@ class PicameraControls:
         self._mode = CENTRE_WEIGHTED
         self._window: tuple[int, int, int, int] | None = None
         self._told: dict[str, Any] = {}
+        self._fps = settings.fps
         self.watched = False
+        self.apart = 0.0
+        """Seconds between two frames that are worth a copy."""
 
     def begin(self) -> None:
         """As soon as the camera runs: what has a focus keeps focusing."""
@@ -69,9 +74,16 @@ class PicameraControls:
             self._set({"AeMeteringMode": mode})
         self._focus(area)
 
-    def rate(self, fps: float) -> None:
-        """Have the camera itself deliver less: that spares its image processor and the memory, too."""
-        self._set({"FrameDurationLimits": duration_limits(min(fps, self._settings.fps))})
+    def rate(self, fps: float, *, resting: bool = False) -> None:
+        """Have the camera itself deliver less: that spares its image processor and the memory, too.
+
+        While it only rests it goes on, and frames are given back uncopied: those that are under way are as long as they were
+        asked to be, so that it would take half a second to come up to its rate again.
+        """
+        self.apart = _EARLY / fps if resting else 0.0
+        if not resting and fps != self._fps:
+            self._fps = fps
+            self._set({"FrameDurationLimits": duration_limits(min(fps, self._settings.fps))})
 
     def watch(self, *, on: bool) -> None:
         """Copy the main stream from now on, or no more."""

@@ -70,7 +70,7 @@ class V4L2Controls(NoControls):
         if compensation is not None and self._control and self._usual is not None:
             self._put(self._control, self._value(compensation, self._usual))
 
-    def rate(self, fps: float) -> None:
+    def rate(self, fps: float, *, resting: bool = False) -> None:
         """A camera's rate is fixed while it streams; decoding, which is the work, is what can be left out."""
         self.apart = 0.0 if fps >= self._full_fps else _EARLY / fps
 

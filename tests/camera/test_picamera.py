@@ -51,9 +51,26 @@ def test_streams_limits_and_buffers_are_asked_for():
         assert library.camera.set == [{"AfMode": 2}]
         source.controls.rate(5)
         assert library.camera.set[-1] == {"FrameDurationLimits": (200_000, 200_000)}
+        source.controls.rate(8, resting=True)
+        assert library.camera.set[-1] == {"FrameDurationLimits": (200_000, 200_000)}
         source.controls.rate(60)
         assert library.camera.set[-1] == {"FrameDurationLimits": (40_000, 100_000)}
     assert library.camera.closed == 1
+
+
+def test_at_rest_the_camera_goes_on_and_frames_between_are_given_back_uncopied():
+    library, source = opened()
+    with source:
+        usual = [source.read().seq for _ in range(3)]
+        source.controls.rate(8, resting=True)
+        resting = [source.read() for _ in range(3)]
+        assert np.diff(usual).tolist() == [1, 1]
+        assert min(np.diff([frame.seq for frame in resting])) > 1
+        assert min(np.diff([frame.time for frame in resting])) >= 0.9 / 8
+        assert library.camera.set == [{"AfMode": 2}]
+        assert library.camera.out == 0
+        source.controls.rate(25)
+        assert source.read().seq == resting[-1].seq + 1
 
 
 def test_the_picture_is_lores_in_opencvs_order_without_padding():

@@ -20,7 +20,7 @@ class Controls(NoControls):
     def __init__(self):
         self.rates, self.met = [], []
 
-    def rate(self, fps):
+    def rate(self, fps, *, resting=False):
         self.rates.append(fps)
 
     def meter(self, area, grey):
@@ -101,7 +101,7 @@ async def test_somebody_who_comes_is_seen_within_a_fifth_of_a_second(vision, por
         async with asyncio.timeout(60):
             while not any(each.observation.faces for each in control.of(Seen)):
                 await control.until(Seen, len(control.of(Seen)) + 1)
-        await control.until(Seen, len(control.of(Seen)) + 12)
+        await control.until(Seen, len(control.of(Seen)) + 24)
     seen = [each.observation for each in control.of(Seen)]
     began = seen[0].time - (seen[0].seq - 1) / FPS
     resting = [each for each in seen if each.idle]
@@ -110,4 +110,6 @@ async def test_somebody_who_comes_is_seen_within_a_fifth_of_a_second(vision, por
     assert first.time - (began + nobody) < 0.2
     after = seen[seen.index(first) :]
     assert not any(each.idle for each in after)
+    # From then on at the full rate: half of the frames at least, on a machine that is busy with other tests.
+    assert (len(after) - 1) / (after[-1].time - after[0].time) > FPS / 2
     assert any(beat.work.idle and beat.work.fps == 8 for beat in control.of(Heartbeat))
