@@ -64,6 +64,7 @@ from device.operators.sessions import OperatorSessions
 from device.operators.sign_in import OperatorParts, SignIn, operator_parts
 from device.own_vision import link_to, vision_command
 from device.pad_throttle import PadThrottle
+from device.page_watch import UNIT_FOLDER
 from device.peer import private_folder
 from device.photos import PhotoJudge
 from device.reader.desk import read_cards
@@ -187,6 +188,7 @@ async def make_front(core: Core, stack: AsyncExitStack, say: Say) -> Front:
     screen = Screen(board, camera.link, kiosk)
     health = DeviceHealth(camera, core.remote, store, door, core.models.model.path, clock, core.began, core.data, integrity)
     health.beat = lambda: screen.beat_at
+    health.page_expected = lambda: config.watch.keeper == "systemd" and UNIT_FOLDER.is_dir()
     return Front(board, door, factors, kiosk, local, screen, integrity, health)
 
 

@@ -26,6 +26,8 @@ HOT_C = 85.0
 """Degrees Celsius from which a Pi and a Jetson slow themselves down."""
 SILENT_S = 10.0
 """Seconds without a sign of life after which the kiosk's page counts as dead."""
+FIRST_BEAT_S = 60.0
+"""Seconds after which a page that is to be expected counts as missing."""
 RATE_S = 5.0
 """Seconds over which the camera's rate is taken."""
 
@@ -83,7 +85,10 @@ class DeviceHealth:
     integrity: Integrity
     temperature: Callable[[], float | None] = hottest
     beat: Callable[[], float | None] = lambda: None
-    """When the kiosk's page last said that it draws, boot-time seconds; None: none has yet, and none is missed."""
+    """When the kiosk's page last said that it draws, boot-time seconds; None: none has yet."""
+    page_expected: Callable[[], bool] = lambda: False
+    """Whether somebody keeps a page running, so that one that never comes is missed."""
+    _expected_since: float | None = None
     _rate: Rate = field(default_factory=Rate)
     _well_since: float | None = None
 
@@ -135,10 +140,8 @@ class DeviceHealth:
             "disk": "" if disk >= LOW_MB else f"less than {LOW_MB:g} MB are free where the data is; make room",
             "clock": "" if self.clock.dated() is not None else "the time is not known; rules of the calendar wait for it",
         }
-        if (beat := self.beat()) is not None:
-            checks["screen"] = (
-                "" if boot_time() - beat < SILENT_S else "the kiosk's page does not draw; the door works without it"
-            )
+        if (said := self._page(boot_time())) is not None:
+            checks["screen"] = said
         if temperature is not None:
             checks["temperature"] = "" if temperature < HOT_C else f"the processor is hotter than {HOT_C:g} °C; it slows down"
         return checks
@@ -149,6 +152,18 @@ class DeviceHealth:
         if self.camera.link.failing and self.camera.supervisor.condition.life is not Life.LOOPING:
             return f"vision@camera has ended {self.camera.link.failures} times in a row; look at its camera, and at the log"
         return self.camera.supervisor.condition.message or f"the camera is {self.camera.supervisor.condition.life.value}"
+
+    def _page(self, now: float) -> str | None:
+        """What is wrong with the kiosk's page; None: nothing is known of one."""
+        if (beat := self.beat()) is not None:
+            return "" if now - beat < SILENT_S else "the kiosk's page does not draw; the door works without it"
+        if not self.page_expected():
+            self._expected_since = None
+            return None
+        if self._expected_since is None:
+            self._expected_since = now
+        missing = now - self._expected_since >= FIRST_BEAT_S
+        return "the kiosk's page has not come up; see the journal of facekiosk-screen" if missing else None
 
     def _remote(self) -> str:
         condition = self.remote.supervisor.condition

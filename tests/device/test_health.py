@@ -122,6 +122,18 @@ async def test_a_page_that_draws_no_more_only_degrades_and_none_is_missed_that_n
     assert severity("screen", "x") == "degraded"
 
 
+async def test_a_page_that_never_comes_is_missed_where_somebody_keeps_one_running(tmp_path: Path) -> None:
+    device = health(tmp_path)
+    now = boot_time()
+    assert [device._page(now + seconds) for seconds in (0, 600)] == [None, None]
+    device.page_expected = lambda: True
+    assert [device._page(now + seconds) for seconds in (600, 659)] == [None, None]
+    assert "has not come up" in (device._page(now + 660) or "")
+    device.beat = lambda: now + 661
+    assert device._page(now + 662) == ""
+    assert "does not draw" in (device._page(now + 672) or "")
+
+
 async def test_a_temperature_that_cannot_be_read_is_no_component(tmp_path: Path) -> None:
     device = health(tmp_path)
     device.temperature = lambda: None

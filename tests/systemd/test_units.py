@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from device.page_watch import POLL_S, UNIT_FOLDER
+
 UNITS = ("facekiosk.service", "facekiosk-vision@camera.service", "facekiosk-vision@remote.service")
 EXPOSURE_MAX = 2.0
 
@@ -98,6 +100,18 @@ def test_enabling_the_target_enables_the_screen_which_can_be_left_out(image: Pat
         assert enabled == ["enabled", "disabled"]
     finally:
         shutil.rmtree(wanted)
+
+
+def test_the_screen_is_watched_over_and_shows_the_configured_page(image: Path) -> None:
+    screen = settings(image, "facekiosk-screen.service")
+    (command,) = screen["ExecStart"]
+    assert (screen["Type"], screen["NotifyAccess"], screen["Restart"]) == (["notify"], ["main"], ["always"])
+    assert float(screen["WatchdogSec"][0]) > 3 * POLL_S
+    assert command.startswith("/opt/facekiosk/.venv/bin/python -m device.page_watch --config /etc/facekiosk/facekiosk.toml -- ")
+    assert screen["WorkingDirectory"] == ["/opt/facekiosk"]
+    assert "http" not in command
+    assert not any("/etc" in path for path in screen["InaccessiblePaths"])
+    assert Path("/run") / screen["RuntimeDirectory"][0] == UNIT_FOLDER
 
 
 @pytest.mark.system
