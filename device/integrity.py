@@ -33,7 +33,7 @@ class Integrity:
     Args:
         store: its pages' authenticators are checked, and the structure over them.
         models: says which models are in use, by id, and what is wrong with each; runs in a thread.
-        idle: whether nobody's session or visit is judged: the store's thread is busy while its file is read.
+        idle: whether nobody's session or visit is judged: card and processor are busy while the file is read.
     """
 
     def __init__(self, store: Checkable, models: Callable[[], Mapping[str, str]], idle: Callable[[], bool]) -> None:
@@ -59,7 +59,7 @@ class Integrity:
         began = time.perf_counter()
         try:
             problems = list(await self._store.check())
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             problems = [str(error)]
         self.models = await asyncio.to_thread(self._models)
         self.store = f"the database is damaged ({problems[0]}); restore it from a backup" if problems else ""

@@ -95,6 +95,28 @@ def connect(path: Path, keys: Keys) -> Database:
     return db
 
 
+def connect_frozen(path: Path, keys: Keys) -> Database:
+    """Open a file that nobody writes meanwhile a second time, to read what it holds without its journal.
+
+    The first connection has the file for itself (`locking_mode`), so that this one must take no locks: that is what
+    `immutable` comes to. Closing it leaves those of the first as they are, as both are the library's in one process.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    with translated():
+        db = Database(_connect(path, "ro&immutable=1"), keys)
+    try:
+        with translated():
+            _set_key(db)
+            db.run("PRAGMA temp_store = MEMORY")
+            db.row("SELECT count(*) FROM sqlite_master")
+    except BaseException:
+        db.connection.close()
+        raise
+    return db
+
+
 def empty_journal(db: Database) -> None:
     """Move the journal into the file and cut it to nothing, so that no page that was overwritten is left in it.
 

@@ -92,9 +92,13 @@ class Owner:
 
     async def stop(self) -> None:
         """Finish what was asked, close the database, end the thread."""
+        self.leave()
+        await asyncio.shield(self._ended.future)
+
+    def leave(self) -> None:
+        """The same without waiting for it: the thread holds up nobody's end."""
         self._closed = True
         self._jobs.put(None)
-        await asyncio.shield(self._ended.future)
 
     def _live(self, opening: Callable[[], Database]) -> None:
         try:

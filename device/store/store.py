@@ -24,8 +24,9 @@ from device.feed import Subscription
 from device.keys import Keys
 from device.model_choice import ModelChoice
 from device.store import chain, clients, links, lockouts, log, models, pages, people, schema, sessions, subjects, webhooks
-from device.store.connection import Database, connect, creating, empty_journal, problems
+from device.store.connection import Database, connect, creating, empty_journal
 from device.store.factor_store import FactorStore
+from device.store.inspection import Inspection
 from device.store.kept import Kept
 from device.store.operator_store import OperatorStore
 from device.store.owner import Owner
@@ -81,7 +82,7 @@ async def open_store(path: Path, keys: Keys, *, create: bool = False) -> AsyncIt
     owner = Owner()
     await owner.start(lambda: _open(path, keys, create=create))
     try:
-        yield SqlCipherStore(owner)
+        yield SqlCipherStore(owner, Inspection(owner, path, keys))
     finally:
         await owner.stop()
 
@@ -89,8 +90,9 @@ async def open_store(path: Path, keys: Keys, *, create: bool = False) -> AsyncIt
 class SqlCipherStore:
     """`api.ports.Store`, and what the device itself asks of it."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, inspection: Inspection) -> None:
         self._owner = owner
+        self._inspection = inspection
         self._clients: Kept[Client] = Kept()
         self.watch = StoreWatch()
         self.factors = FactorStore(self._read, self._write)
@@ -321,8 +323,8 @@ class SqlCipherStore:
         await self._owner.run(lambda db: None)
 
     async def check(self) -> Sequence[str]:
-        """Read every page: what is broken in the file, in the library's words; empty when it is whole."""
-        return await self._owner.run(problems)
+        """Read every page, beside what else is asked of the store: what is broken in the file; empty when it is whole."""
+        return await self._inspection.run()
 
     async def verify(self) -> int:
         """Check the hash chain over the whole log; returns how many rows it has.
