@@ -16,9 +16,9 @@ from api.sessions import SessionService
 from api.settings import ApiSettings
 
 Readiness = Callable[[], Awaitable[Mapping[str, str]]]
-"""Component (`camera`, `vision`, `store`, `models`, `disk`, `clock`, `temperature`, `screen`) → what is wrong, else empty."""
+"""Component (`camera`, `vision`, `store`, `models`, `disk`, `clock`, `temperature`, `screen`, `light`) → what is wrong."""
 
-_DEGRADING = frozenset({"clock", "disk", "temperature", "screen"})
+_DEGRADING = frozenset({"clock", "disk", "temperature", "screen", "light"})
 """Components without which the device still does its work, though not all of it."""
 
 

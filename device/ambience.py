@@ -1,16 +1,13 @@
 """Light and rest around a visit: when the screen is dimmed, and when the face needs more light than there is."""
 
-import logging
 from dataclasses import dataclass
 
 from api.clock import Clock
 from device.board import Board
 from device.feed import Feed
-from device.lights.base import Light, LightFailed
+from device.lights.base import Light
 from device.settings import LightSettings
 from inference.observation import Observation
-
-log = logging.getLogger(__name__)
 
 DARK_S = 0.5
 """Seconds for which a face must be too dark before it is lit: one dark frame is a shadow."""
@@ -62,7 +59,10 @@ def _dark(observation: Observation) -> bool:
 
 
 async def keep_ambience(observations: Feed[Observation], board: Board, light: Light, rules: LightSettings, clock: Clock) -> None:
-    """Carry the rules out on screen and lamp, until cancelled. A camera that says nothing leaves the screen bright and unlit."""
+    """Carry the rules out on screen and light, until cancelled. A camera that says nothing leaves the screen bright and unlit.
+
+    A light that may fail is a `Lamp` here.
+    """
     ambience = Ambience(rules)
     with observations.subscribe(DEPTH) as subscription:
         while True:
@@ -72,13 +72,5 @@ async def keep_ambience(observations: Feed[Observation], board: Board, light: Li
             else:
                 ambience.seen(observation, clock.boot())
             board.ambient(dim=ambience.dimmed, fill=ambience.lit)
-            _switch(light, on=ambience.lit)
-
-
-def _switch(light: Light, *, on: bool) -> None:
-    if light.on == on:
-        return
-    try:
-        light.switch(on=on)
-    except LightFailed as error:
-        log.error("the light: %s", error)
+            if light.on != ambience.lit:
+                light.switch(on=ambience.lit)

@@ -49,6 +49,7 @@ from device.kiosk import Kiosk
 from device.kiosk_parts import Parts
 from device.lan import serve_lan
 from device.lights.drivers import make_light
+from device.lights.lamp import Lamp
 from device.local_camera import KioskCamera
 from device.lock import hold_data
 from device.main import Say, begin, introduce, notice, until_over
@@ -133,6 +134,7 @@ class Front:
     screen: Screen
     integrity: Integrity
     health: DeviceHealth
+    lamp: Lamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,9 @@ async def make_front(core: Core, stack: AsyncExitStack, say: Say) -> Front:
     health = DeviceHealth(camera, core.remote, store, door, core.models.model.path, clock, core.began, core.data, integrity)
     health.beat = lambda: screen.beat_at
     health.page_expected = lambda: config.watch.keeper == "systemd" and UNIT_FOLDER.is_dir()
-    return Front(board, door, factors, kiosk, local, screen, integrity, health)
+    lamp = stack.enter_context(Lamp(partial(make_light, config.light)))
+    health.light = lambda: None if config.light.driver == "simulated" else lamp.trouble
+    return Front(board, door, factors, kiosk, local, screen, integrity, health, lamp)
 
 
 def make_clients(core: Core, front: Front) -> Clients:
@@ -224,7 +228,7 @@ def make_operators(core: Core, front: Front, judge: VisionRemote) -> Operators:
     return Operators(rows, signed_in, enrolling, aiming, operations)
 
 
-def start(tasks: Tasks, core: Core, front: Front, clients: Clients, stack: AsyncExitStack) -> None:
+def start(tasks: Tasks, core: Core, front: Front, clients: Clients) -> None:
     """Everything that runs by itself."""
     config, store, clock, kiosk = core.config, core.store, core.clock, front.kiosk
     tasks.vital("camera", core.camera.supervisor.run())
@@ -232,8 +236,7 @@ def start(tasks: Tasks, core: Core, front: Front, clients: Clients, stack: Async
     if config.pad.reader:
         reader = Path(config.pad.reader)
         tasks.helper("card reader", read_cards(lambda: EvdevReader(reader), partial(kiosk.present, "card")))
-    light = stack.enter_context(make_light(config.light))
-    tasks.helper("ambience", keep_ambience(core.camera.link.observations, front.board, light, config.light, clock))
+    tasks.helper("ambience", keep_ambience(core.camera.link.observations, front.board, front.lamp, config.light, clock))
     tasks.helper("vision@remote", clients.on_need.run())
     tasks.helper("key ages", keep_warning(store, clock))
     tasks.helper("retention", retention(store, clock, config.events))
@@ -282,7 +285,7 @@ async def control(config: Config, say: Say) -> None:
         if journal_here() is not None:
             follow(core.store.watch)
         tasks = await stack.enter_async_context(Tasks())
-        start(tasks, core, front, clients, stack)
+        start(tasks, core, front, clients)
         port = await listen(core, front, clients, desk, tasks, stack, say)
         notify.ready(f"policy {config.liveness.policy}, door {front.door.driver}")
         stack.callback(notify.stopping)

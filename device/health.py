@@ -88,6 +88,8 @@ class DeviceHealth:
     """When the kiosk's page last said that it draws, boot-time seconds; None: none has yet."""
     page_expected: Callable[[], bool] = lambda: False
     """Whether somebody keeps a page running, so that one that never comes is missed."""
+    light: Callable[[], str | None] = lambda: None
+    """What is wrong with the lamp; None: there is none."""
     _expected_since: float | None = None
     _rate: Rate = field(default_factory=Rate)
     _well_since: float | None = None
@@ -142,6 +144,8 @@ class DeviceHealth:
         }
         if (said := self._page(boot_time())) is not None:
             checks["screen"] = said
+        if (lamp := self.light()) is not None:
+            checks["light"] = lamp
         if temperature is not None:
             checks["temperature"] = "" if temperature < HOT_C else f"the processor is hotter than {HOT_C:g} °C; it slows down"
         return checks

@@ -19,7 +19,6 @@ from device.config import NAMED, Config, ConfigError, find_config, load_config
 from device.door.base import Door, DoorRefused, check_source
 from device.health import Watched
 from device.journal import Journal, event, journal_here
-from device.lights.base import LightFailed
 from device.models import passive_bands
 from device.peer import SocketFolderRefused
 from device.screen_settings import ScreenNotice
@@ -33,7 +32,7 @@ log = logging.getLogger(__name__)
 Say = Callable[[str], None]
 Control = Callable[[Config, Say], Coroutine[Any, Any, None]]
 
-REFUSALS = (ConfigError, StoreError, ModelError, VisionRefused, DoorRefused, LightFailed, SocketFolderRefused, TlsRefused)
+REFUSALS = (ConfigError, StoreError, ModelError, VisionRefused, DoorRefused, SocketFolderRefused, TlsRefused)
 """Errors that say in words why control cannot work."""
 
 LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"

@@ -10,7 +10,7 @@ case $purpose in
     test) groups="base build dev"; optional="index appliance"; parts="base" ;;
     system) groups="base build dev"; optional="index appliance"; parts="base system" ;;
     bench) groups="base build dev bench"; optional="index appliance"; parts="base" ;;
-    appliance) groups="base build appliance"; optional="index"; parts="base appliance" ;;
+    appliance) groups="base build appliance"; optional="index door"; parts="base appliance" ;;
     *) echo "usage: scripts/setup.sh run|test|system|bench|appliance" >&2; exit 2 ;;
 esac
 [ "$(uname -m)" = aarch64 ] && parts="$parts arm"

@@ -102,7 +102,7 @@ async def soak(config: Config, seconds: float, most_s: float) -> dict[str, Any]:
         clients = app.make_clients(core, front)
         desk = app.make_operators(core, front, clients.judge)
         tasks = await stack.enter_async_context(Tasks())
-        app.start(tasks, core, front, clients, stack)
+        app.start(tasks, core, front, clients)
         await app.listen(core, front, clients, desk, tasks, stack, found.lines.append)
         async with asyncio.timeout(STARTING_S):
             await link.connected.wait()

@@ -134,6 +134,14 @@ async def test_a_page_that_never_comes_is_missed_where_somebody_keeps_one_runnin
     assert "does not draw" in (device._page(now + 672) or "")
 
 
+async def test_a_lamp_that_fails_only_degrades_and_none_is_missed_where_there_is_none(tmp_path: Path) -> None:
+    device = health(tmp_path)
+    assert "light" not in (await device.report()).checks
+    device.light = lambda: "line 17 cannot be had"
+    assert (await device.report()).checks["light"] == "line 17 cannot be had"
+    assert severity("light", "x") == "degraded"
+
+
 async def test_a_temperature_that_cannot_be_read_is_no_component(tmp_path: Path) -> None:
     device = health(tmp_path)
     device.temperature = lambda: None

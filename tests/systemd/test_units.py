@@ -118,10 +118,21 @@ def test_the_screen_is_watched_over_and_shows_the_configured_page(image: Path) -
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_exposure_is_small(image: Path, unit: str) -> None:
     assert shutil.which("systemd-analyze"), "make test-system needs Debian's systemd"
-    said = analyze(image, "security", "--offline=yes", "--no-pager", unit)
-    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
-    assert found, said
-    assert float(found[1]) <= EXPOSURE_MAX, said
+    assert exposure(image, unit) <= EXPOSURE_MAX
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(("page", "device"), [("cameras.md", "char-gpiochip rw"), ("operator.md", "…-event-kbd r")])
+def test_control_stays_confined_with_the_devices_that_the_docs_give_it(
+    image: Path, root: Path, tmp_path: Path, page: str, device: str
+) -> None:
+    (told,) = re.findall(r"```ini\n(.*?)```", (root / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert f"DeviceAllow={device}" in told.replace("/dev/input/by-id/", "")
+    shutil.copytree(image, tmp_path / "image", symlinks=True)
+    dropped = tmp_path / "image/etc/systemd/system/facekiosk.service.d/override.conf"
+    dropped.parent.mkdir(parents=True)
+    dropped.write_text(told, encoding="utf-8")
+    assert exposure(tmp_path / "image", "facekiosk.service") <= EXPOSURE_MAX
 
 
 @pytest.mark.system
@@ -139,6 +150,13 @@ def test_what_stays_open_of_the_screen_has_its_reason(image: Path, root: Path) -
     settings_open = {name.split("=")[0] for name in re.findall(r'"set":false,"name":"([^"]+)"', said)}
     reasons = (root / "docs/installer.md").read_text(encoding="utf-8").partition("## The screen's sandbox")[2]
     assert {name for name in settings_open if f"`{name}" not in reasons} == set()
+
+
+def exposure(image: Path, unit: str) -> float:
+    said = analyze(image, "security", "--offline=yes", "--no-pager", unit)
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+    assert found, said
+    return float(found[1])
 
 
 def analyze(image: Path, *arguments: str) -> str:
