@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,6 +27,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 _DELIMITERS = ";,\t"
 _LANGUAGE_LETTERS = 2
 _id: TypeAdapter[str] = TypeAdapter(UserId)
+Midnight = Callable[[date], float]
+"""When a day begins, POSIX seconds."""
 
 
 class RosterRefused(ValueError):
@@ -64,8 +66,12 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def read(content: bytes) -> list[Row]:
+def read(content: bytes, midnight: Midnight) -> list[Row]:
     """The rows of a CSV file with a head, separated by commas, semicolons or tabs, in UTF-8 or Windows-1252.
+
+    Args:
+        content: the file.
+        midnight: days are those of the place where the door is.
 
     Raises:
         RosterRefused: `too_large`, `not_text`, `no_head` (of `user_id` and `name`), `column_unknown`, `column_twice`, `no_rows`,
@@ -82,7 +88,7 @@ def read(content: bytes) -> list[Row]:
             continue
         if len(found) == MOST_ROWS:
             raise RosterRefused("too_many_rows")
-        row = _row(number, columns, cells)
+        row = _row(number, columns, cells, midnight)
         if not row.error and row.person.user_id in seen:
             row = replace(row, error="id_twice", column="user_id")
         seen.add(row.person.user_id)
@@ -127,13 +133,13 @@ def _columns(head: Sequence[str]) -> list[str]:
     return found
 
 
-def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> Row:
+def _row(line: int, columns: Sequence[str], cells: Sequence[str], midnight: Midnight) -> Row:
     given = dict(zip(columns, cells, strict=False))
     nobody = Person(LOCAL, given.get("user_id", "")[:255], given.get("name", "")[:LONGEST_NAME])
     if any(cells[len(columns) :]):
         return Row(line, nobody, "too_many_cells")
     try:
-        return Row(line, _person(given))
+        return Row(line, _person(given, midnight))
     except _Wrong as wrong:
         return Row(line, nobody, wrong.code, wrong.column)
 
@@ -145,7 +151,7 @@ class _Wrong(Exception):
         self.column = column
 
 
-def _person(given: Mapping[str, str]) -> Person:
+def _person(given: Mapping[str, str], midnight: Midnight) -> Person:
     begin, end = _day(given, "valid_from"), _day(given, "valid_until")
     if begin is not None and end is not None and end < begin:
         raise _Wrong("dates_reversed", "valid_until")
@@ -157,9 +163,9 @@ def _person(given: Mapping[str, str]) -> Person:
         _user_id(given.get("user_id", "")),
         _name(given.get("name", "")),
         groups=tuple(dict.fromkeys(part.strip() for part in given.get("groups", "").split("|") if part.strip())),
-        valid_from=None if begin is None else _midnight(begin),
+        valid_from=None if begin is None else midnight(begin),
         # A day's end belongs to the day.
-        valid_until=None if end is None else _midnight(end + timedelta(days=1)),
+        valid_until=None if end is None else midnight(end + timedelta(days=1)),
         language=language,
     )
 
@@ -193,11 +199,6 @@ def _day(given: Mapping[str, str], column: str) -> date | None:
         if date(1970, 1, 1) <= day < date(9999, 1, 1):
             return day
     raise _Wrong("date_not_understood", column)
-
-
-def _midnight(day: date) -> float:
-    """The begin of a day, UTC, in POSIX seconds."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
 def plan(rows: Sequence[Row], known: Mapping[str, Person]) -> list[Planned]:

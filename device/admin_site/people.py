@@ -73,8 +73,14 @@ def _view(parts: AdminParts, person: Person, enrollments: Sequence[Enrollment]) 
         "state": _state(enrollments, compared, reason),
         "reason": reason,
         "enroll_again": seen.enroll_again,
+        "needs_look": needs_look(enrollments, compared),
         "enrollments": looks,
     }
+
+
+def needs_look(enrollments: Sequence[Enrollment], compared: Sequence[str]) -> bool:
+    """Whether one more enrolment has to say what for: the door knows the ordinary look, by the model in use."""
+    return any(opens(each, compared[:1]) for each in enrollments)
 
 
 def _state(enrollments: Sequence[Enrollment], compared: Sequence[str], reason: str) -> str:

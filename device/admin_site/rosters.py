@@ -1,6 +1,7 @@
 """Importing a roster on the admin screen: a preview with an error per row, then the import of what was looked at."""
 
 from dataclasses import replace
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from aiohttp import web
@@ -34,7 +35,8 @@ async def preview(request: web.Request, session: SignedIn) -> web.Response:
     """What an import would make of each row; nothing is changed."""
     wanted = parse(RosterRequest, await body(request))
     planned = await _planned(request.app[PARTS], wanted.csv)
-    return answer({"digest": digest(wanted.csv.encode()), "rows": [_row(each) for each in planned], "counts": _counts(planned)})
+    said = {"digest": digest(wanted.csv.encode()), "rows": [_row(each) for each in planned], "counts": _counts(planned)}
+    return answer(said | {"zone": datetime.now().astimezone().tzname()})
 
 
 @allowed(May.CHANGE)
@@ -55,10 +57,19 @@ async def take(request: web.Request, session: SignedIn) -> web.Response:
 async def _planned(parts: AdminParts, text: str) -> list[Planned]:
     known = {person.user_id: person for person in await parts.store.people(LOCAL)}
     try:
-        return plan(read(text.encode()), known)
+        return plan(read(text.encode(), midnight), known)
     except RosterRefused as error:
         details = {"column": error.detail} if error.detail else None
         raise ApiError(f"roster_{error.code}", "the file cannot be read as a roster", status=422, details=details) from error
+
+
+def midnight(day: date) -> float:
+    """When a day begins where the device is, POSIX seconds: the machine's time zone, as for everything that asks for an hour."""
+    return datetime.combine(day, time()).astimezone().timestamp()
+
+
+def _local(posix: float | None) -> str | None:
+    return None if posix is None else datetime.fromtimestamp(posix).astimezone().isoformat(" ", "minutes")
 
 
 def _row(planned: Planned) -> dict[str, Any]:
@@ -68,6 +79,8 @@ def _row(planned: Planned) -> dict[str, Any]:
         "user_id": row.person.user_id,
         "name": row.person.display_name,
         "groups": row.person.groups,
+        "valid_from": _local(row.person.valid_from),
+        "valid_until": _local(row.person.valid_until),
         "outcome": planned.outcome,
         "error": row.error,
         "column": row.column,

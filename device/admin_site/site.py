@@ -51,5 +51,6 @@ def _mount_requests(app: web.Application) -> None:
     add(app, "POST", "/admin/api/queue/", queueing.begin)
     add(app, "DELETE", "/admin/api/queue/", queueing.stop)
     add(app, "POST", "/admin/api/visits/", visits.visits)
+    add(app, "POST", "/admin/api/visits/names/", visits.names)
     add(app, "POST", "/admin/api/audit/", visits.acts)
     add(app, "GET", "/admin/api/health/", health.health)

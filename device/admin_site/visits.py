@@ -1,16 +1,17 @@
-"""Visits and the audit log on the admin screen. Opening one person's log asks for a purpose, which is written down first."""
+"""Visits and the audit log on the admin screen. Who came, and one person's log, is told for a purpose, which is written down."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from api.http import answer, body
 from api.records import LOCAL, Attempt
 from api.schema import Request, UserId, parse
 from device.admin_site.guard import allowed
-from device.admin_site.parts import PARTS
+from device.admin_site.parts import PARTS, AdminParts
 from device.admin_site.people import known
 from device.factor_records import OperatorAct
 from device.operators.records import May
@@ -20,8 +21,11 @@ from device.views import at, visit_view
 from device.visit_query import VisitQuery
 
 PAGE = 50
-_ATTEMPTS = 500
-"""Attempts that are read of one person, the newest of which are shown."""
+_LAST = 2**62
+Purpose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=300)]
+"""What somebody looks at other people's visits for; spaces around it do not count."""
+Before = Annotated[int, Field(ge=1, le=_LAST)]
+"""Only rows with a smaller number in the log."""
 
 
 class VisitsRequest(Request):
@@ -31,52 +35,90 @@ class VisitsRequest(Request):
     reason: Annotated[str, Field(max_length=40)] = ""
     begin: AwareDatetime | None = None
     end: AwareDatetime | None = None
-    before: Annotated[int, Field(ge=0, lt=2**62)] = 0
+    before: Before = _LAST
+
+
+class NamesRequest(VisitsRequest):
+    """Which visits, with who came, and what for."""
+
+    purpose: Purpose
 
 
 class LogRequest(Request):
     """One person's log, and what for."""
 
     user_id: UserId
-    purpose: Annotated[str, Field(min_length=5, max_length=300)]
-    before: Annotated[int, Field(ge=0, lt=2**62)] = 0
+    purpose: Purpose
+    before: Before = _LAST
 
 
 class ActsRequest(Request):
     """What operators did."""
 
-    before: Annotated[int, Field(ge=0, lt=2**62)] = 0
+    before: Before = _LAST
 
 
 @allowed(May.SEE)
 async def visits(request: web.Request, session: SignedIn) -> web.Response:
-    """Visits, the newest first. Who came is for roles that may see it."""
-    wanted = parse(VisitsRequest, await body(request))
+    """Visits without who came, the newest first."""
+    found = await _found(request.app[PARTS], parse(VisitsRequest, await body(request)))
+    return answer({"visits": [_visit(view) for view in found], "more": len(found) == PAGE})
+
+
+@allowed(May.VISITS)
+async def names(request: web.Request, session: SignedIn) -> web.Response:
+    """The same with who came. Which visits were named is written down with the purpose, not whose: names belong to the visits."""
+    parts, wanted = request.app[PARTS], parse(NamesRequest, await body(request))
+    found = await _found(parts, wanted)
+    numbers = {"newest": found[0].number, "oldest": found[-1].number} if found else {}
+    detail = {"purpose": wanted.purpose, "visits": len(found), **numbers}
+    await parts.operators.rows.write(parts.operators.act("names_opened", session.name, detail=detail))
+    called = {user_id: await _called(parts, user_id) for user_id in {view.user_id for view in found}}
+    said = [_visit(view) | _who(view) | {"display_name": called[view.user_id]} for view in found]
+    return answer({"visits": said, "more": len(found) == PAGE})
+
+
+async def _found(parts: AdminParts, wanted: VisitsRequest) -> Sequence[VisitView]:
     query = VisitQuery(wanted.outcome, wanted.reason, None, _posix(wanted.begin), _posix(wanted.end), wanted.before)
-    found = [visit_view(*each) for each in await request.app[PARTS].store.find_visits(query, PAGE)]
-    return answer({"visits": [_visit(view, named=session.may(May.VISITS)) for view in found], "more": len(found) == PAGE})
+    return [visit_view(*each) for each in await parts.store.find_visits(query, PAGE)]
+
+
+async def _called(parts: AdminParts, user_id: str | None) -> str:
+    person = None if user_id is None else await parts.store.person(LOCAL, user_id)
+    return "" if person is None else person.display_name
 
 
 def _posix(time: datetime | None) -> float | None:
     return None if time is None else time.timestamp()
 
 
-def _visit(view: VisitView, *, named: bool) -> dict[str, Any]:
-    said = {key: getattr(view, key) for key in ("number", "at", "outcome", "reason", "duration_ms", "attempts")}
-    return said | ({"user_id": view.user_id, "confidence": view.confidence} if named else {})
+def _visit(view: VisitView) -> dict[str, Any]:
+    return {key: getattr(view, key) for key in ("number", "at", "outcome", "reason", "duration_ms", "attempts")}
+
+
+def _who(view: VisitView) -> dict[str, Any]:
+    return {"user_id": view.user_id, "confidence": view.confidence}
 
 
 @allowed(May.VISITS)
 async def person_log(request: web.Request, session: SignedIn) -> web.Response:
-    """One person's visits and recognition decisions."""
+    """One person's visits and recognition decisions, the newest first. A page ends where the list that is full ends."""
     parts, wanted = request.app[PARTS], parse(LogRequest, await body(request))
-    await known(parts, wanted.user_id)
-    act = parts.operators.act("log_opened", session.name, wanted.user_id, {"purpose": wanted.purpose.strip()})
+    person = await known(parts, wanted.user_id)
+    act = parts.operators.act("log_opened", session.name, wanted.user_id, {"purpose": wanted.purpose})
     await parts.operators.rows.write(act)
     found = await parts.store.find_visits(VisitQuery(user_id=wanted.user_id, before=wanted.before), PAGE)
-    attempts = await parts.store.attempts(LOCAL, limit=_ATTEMPTS, user_id=wanted.user_id)
-    shown = [_attempt(number, each) for number, each in reversed(attempts[-PAGE:])]
-    return answer({"visits": [_visit(visit_view(*each), named=True) for each in found], "attempts": shown})
+    attempts = await parts.store.attempts_of(LOCAL, wanted.user_id, wanted.before, PAGE)
+    oldest = max((rows[-1][0] for rows in (found, attempts) if len(rows) == PAGE), default=0)
+    views = [visit_view(number, each) for number, each in found if number >= oldest]
+    return answer(
+        {
+            "display_name": person.display_name,
+            "visits": [_visit(view) | _who(view) for view in views],
+            "attempts": [_attempt(number, each) for number, each in attempts if number >= oldest],
+            "before": oldest or None,
+        }
+    )
 
 
 def _attempt(number: int, attempt: Attempt) -> dict[str, Any]:
@@ -96,8 +138,7 @@ def _attempt(number: int, attempt: Attempt) -> dict[str, Any]:
 async def acts(request: web.Request, session: SignedIn) -> web.Response:
     """What operators did, the newest first."""
     wanted = parse(ActsRequest, await body(request))
-    rows = request.app[PARTS].operators.rows
-    found = await (rows.acts(wanted.before, PAGE) if wanted.before else rows.acts(limit=PAGE))
+    found = await request.app[PARTS].operators.rows.acts(wanted.before, PAGE)
     said = [_act(number, act) for number, act in found]
     return answer({"acts": said, "more": len(found) == PAGE})
 

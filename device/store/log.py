@@ -69,6 +69,13 @@ def attempts(db: Database, realm: str, after: int, limit: int, user_id: str | No
     return [(row["number"], _attempt(row, _personal(db, "attempts", row))) for row in rows]
 
 
+def attempts_of(db: Database, realm: str, user_id: str, before: int, limit: int) -> list[tuple[int, Attempt]]:
+    """Attempts about one person, numbered below `before`, the newest first."""
+    subject_id = subjects.find(db, realm, user_id)
+    rows = db.rows(_select("attempts", "subject_id = ? AND number < ?", "number DESC"), subject_id, before, limit)
+    return [(row["number"], _attempt(row, _personal(db, "attempts", row))) for row in rows]
+
+
 def _attempt(row: Row, personal: dict[str, Any]) -> Attempt:
     return Attempt(
         attempt_id=row["attempt_id"],

@@ -223,6 +223,10 @@ class SqlCipherStore:
         """Attempts numbered above `after`, oldest first."""
         return await self._read(log.attempts, realm, after, limit, user_id)
 
+    async def attempts_of(self, realm: str, user_id: str, before: int, limit: int = 100) -> Sequence[tuple[int, Attempt]]:
+        """Attempts about one person, numbered below `before`, the newest first."""
+        return await self._read(log.attempts_of, realm, user_id, before, limit)
+
     async def add_visit(self, visit: Visit) -> int:
         """Write a visit; returns its number in the log."""
         return self.watch.wrote(await self._write(log.add_visit, visit), visit)

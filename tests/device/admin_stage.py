@@ -5,17 +5,32 @@ import dataclasses
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 from argon2 import PasswordHasher
 
 from api.records import LOCAL, DoorState, Enrollment, Origin, Person
+from api.services import Services
+from api.settings import ApiSettings
 from camera.frame import boot_time
 from device.admin_site.guard import CSRF
+from device.admin_site.history import History
 from device.admin_site.parts import AdminParts
+from device.admin_site.site import AdminSite
+from device.certificates import init
+from device.door.simulated import SimulatedDoor
+from device.enroll_queue import EnrollQueue
 from device.health_report import HealthReport
+from device.keys import load_keys
+from device.lan import serve_lan
+from device.offline import offline
 from device.operator_commands import OperatorAdd, OperatorDesk, OperatorSecrets
+from device.operators.sessions import OperatorSessions
+from device.operators.sign_in import OperatorParts, SignIn
+from device.pins import PinHashes
+from device.setup import create, plan
 from inference.observation import Box, LivenessEvidence, Measure, Observation, Pose, Quality
 from tests.device.stand_in import face_of
 
@@ -124,3 +139,44 @@ class Site:
         )
         await self.parts.store.put_person(Person(LOCAL, user_id, user_id.title()))
         await self.parts.store.add_enrollment(made)
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[Site]:
+    """The admin screen of a new device, on its real store, over TLS."""
+    file = folder / "facekiosk.toml"
+    config = create(file, plan(file)[0])
+    lan = config.lan.model_copy(update={"host": "127.0.0.1", "port": 0})
+    config = config.model_copy(update={"lan": lan})
+    init(lan, ("localhost", "127.0.0.1"))
+    key_hash = load_keys(config.paths.key_file).hash_api_key
+    async with offline(config) as operations:
+        store, clock, stage = operations.store, operations.enrolling.clock, Stage()
+        rows = OperatorParts(
+            store.operators, store.factors, PinHashes(key_hash, CHEAP, "password"), key_hash, clock, config.operators
+        )
+        signed_in = OperatorSessions(config.operators, clock.boot)
+        enrolling = dataclasses.replace(operations.enrolling, camera=stage)
+        queue = EnrollQueue(enrolling, rows)
+        history = History({"camera_fps": lambda: 24.0}, clock.boot)
+        history.look()
+        parts = AdminParts(
+            store,
+            operations,
+            rows,
+            SignIn(rows),
+            signed_in,
+            queue,
+            enrolling.sessions,
+            SimulatedDoor(store, clock, ()),
+            history,
+            Healthy(),
+            config,
+        )
+        nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
+        said: list[str] = []
+        async with serve_lan(lan, Services(settings=ApiSettings(), **nothing), said.append, AdminSite(parts).mount):
+            url = said[0].rpartition(" ")[2].rstrip("/")
+            tls = ssl.create_default_context(cafile=lan.authority)
+            yield Site(url, parts, OperatorDesk(rows, "root", signed_in.end_of), stage, tls)
+        await queue.stop()

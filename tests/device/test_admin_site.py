@@ -4,7 +4,6 @@ import asyncio
 import base64
 import dataclasses
 import re
-import ssl
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,75 +14,31 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from api.records import LOCAL, Person, Visit
+from api.records import LOCAL, Person
 from api.services import Services
 from api.settings import ApiSettings
 from device.admin_site.guard import COOKIE, CSRF
-from device.admin_site.history import History
-from device.admin_site.parts import AdminParts
 from device.admin_site.site import AdminSite
-from device.certificates import init
-from device.door.simulated import SimulatedDoor
 from device.enroll_queue import EnrollQueue
-from device.keys import load_keys
 from device.lan import serve_lan
-from device.offline import offline
-from device.operator_commands import OperatorDesk
-from device.operators.sessions import OperatorSessions
-from device.operators.sign_in import OperatorParts, SignIn
-from device.pins import PinHashes
-from device.setup import create, plan
 from inference.observation import Observation
-from tests.device.admin_stage import CHEAP, ROSTER, Browser, Healthy, Site, Stage
+from tests.device.admin_stage import ROSTER, Browser, Site, Stage, serving
 
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    file = tmp_path / "facekiosk.toml"
-    config = create(file, plan(file)[0])
-    lan = config.lan.model_copy(update={"host": "127.0.0.1", "port": 0})
-    config = config.model_copy(update={"lan": lan})
-    init(lan, ("localhost", "127.0.0.1"))
-    key_hash = load_keys(config.paths.key_file).hash_api_key
-    async with offline(config) as operations:
-        store, clock, stage = operations.store, operations.enrolling.clock, Stage()
-        rows = OperatorParts(
-            store.operators, store.factors, PinHashes(key_hash, CHEAP, "password"), key_hash, clock, config.operators
-        )
-        signed_in = OperatorSessions(config.operators, clock.boot)
-        enrolling = dataclasses.replace(operations.enrolling, camera=stage)
-        queue = EnrollQueue(enrolling, rows)
-        history = History({"camera_fps": lambda: 24.0}, clock.boot)
-        history.look()
-        parts = AdminParts(
-            store,
-            operations,
-            rows,
-            SignIn(rows),
-            signed_in,
-            queue,
-            enrolling.sessions,
-            SimulatedDoor(store, clock, ()),
-            history,
-            Healthy(),
-            config,
-        )
-        nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
-        said: list[str] = []
-        async with serve_lan(lan, Services(settings=ApiSettings(), **nothing), said.append, AdminSite(parts).mount):
-            url = said[0].rpartition(" ")[2].rstrip("/")
-            tls = ssl.create_default_context(cafile=lan.authority)
-            yield Site(url, parts, OperatorDesk(rows, "root", signed_in.end_of), stage, tls)
-        await queue.stop()
+    async with serving(tmp_path) as served:
+        yield served
 
 
 READS = ("people/", "queue/", "health/")
+ASKS = ("visits/", "visits/names/", "people/log/", "audit/")
 CHANGES = ("people/preview/", "people/import/", "people/erase/", "people/confirm/", "people/card/", "people/links/", "queue/")
 
 
 async def test_nobody_who_is_not_signed_in_learns_or_does_anything(site: Site) -> None:
     async with site.browser() as browser:
-        for method, paths in (("GET", ("session/", *READS)), ("POST", (*CHANGES, "visits/", "audit/", "people/log/"))):
+        for method, paths in (("GET", ("session/", *READS)), ("POST", (*CHANGES, *ASKS))):
             for path in paths:
                 status, said = await browser.ask(method, path)
                 assert (status, said["error_code"]) == (401, "not_signed_in"), path
@@ -138,16 +93,16 @@ async def test_requests_of_other_sites_change_nothing(site: Site) -> None:
 @pytest.mark.parametrize(
     ("role", "allowed"),
     [
-        ("operator", {*CHANGES, "people/log/", "visits/"}),
+        ("operator", {*CHANGES, "people/log/", "visits/", "visits/names/"}),
         ("viewer", {"visits/"}),
-        ("auditor", {"visits/", "people/log/", "audit/"}),
+        ("auditor", set(ASKS)),
     ],
 )
 async def test_roles_are_enforced_route_by_route(site: Site, role: str, allowed: set[str]) -> None:
     async with site.browser(role) as browser:
         for path in READS:
             assert (await browser.ask("GET", path))[0] == 200
-        for path in (*CHANGES, "visits/", "people/log/", "audit/"):
+        for path in (*CHANGES, *ASKS):
             status, said = await browser.ask("POST", path)
             assert (status != 403) == (path in allowed), (path, said)
         assert (await browser.ask("DELETE", "queue/"))[0] == (200 if role == "operator" else 403)
@@ -170,6 +125,27 @@ async def test_a_roster_is_looked_at_and_what_was_looked_at_is_imported(site: Si
         assert [(each["user_id"], each["state"]) for each in listed["people"]] == [("ada", "pending"), ("bob", "pending")]
         status, said = await browser.ask("POST", "people/preview/", {"csv": "user_id,secret\n"})
         assert (status, said["error_code"], said["details"]) == (422, "roster_column_unknown", {"column": "secret"})
+
+
+async def test_a_rosters_days_are_those_of_the_place_and_the_preview_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    csv = "user_id,name,valid_from,valid_until\nada,Ada,2027-03-01,28.03.2027\nbob,Bob\n"
+    try:
+        async with site.browser("operator") as browser:
+            _, seen = await browser.ask("POST", "people/preview/", {"csv": csv})
+            await browser.ask("POST", "people/import/", {"csv": csv, "digest": seen["digest"]})
+            _, again = await browser.ask("POST", "people/preview/", {"csv": csv})
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert seen["zone"] in ("CET", "CEST")
+    days = [(row["valid_from"], row["valid_until"]) for row in seen["rows"]]
+    assert days == [("2027-03-01 00:00+01:00", "2027-03-29 00:00+02:00"), (None, None)], "clocks go forward on the last day"
+    ada = await site.parts.store.person(LOCAL, "ada")
+    assert ada is not None
+    assert (ada.valid_from, ada.valid_until) == (1_803_855_600.0, 1_806_271_200.0)
+    assert again["counts"]["same"] == 2
 
 
 async def turn(browser: Browser) -> dict[str, Any]:
@@ -196,13 +172,17 @@ async def test_the_queue_enrols_tests_and_says_why_not(site: Site) -> None:
         assert person.basis is not None
         assert (person.basis.kind, person.display_name) == ("consent", "Ada Lovelace")
 
-        await browser.ask("POST", "queue/", begin | {"look": "glasses"})
+        for look in ("", "   "):
+            status, said = await browser.ask("POST", "queue/", begin | {"look": look})
+            assert (status, said["error_code"]) == (422, "look_missing"), "the door knows the ordinary look"
+        await browser.ask("POST", "queue/", begin | {"look": " glasses "})
         assert (await turn(browser))["phase"] == "enrolled"
         await browser.ask("POST", "queue/", {"user_id": "bob", "basis": "consent"})
         assert (await turn(browser))["reason"] == "duplicate_person"
         _, listed = await browser.ask("GET", "people/")
         ada, bob = listed["people"]
         assert (ada["state"], [look["label"] for look in ada["enrollments"]]) == ("enrolled", ["", "glasses"])
+        assert (ada["needs_look"], bob["needs_look"]) == (True, False)
         assert (bob["state"], bob["reason"], bob["enrollments"]) == ("failed", "duplicate_person", [])
         await browser.ask("POST", "queue/", begin | {"look": "hat"})  # and a turn that ended well is no failure
         assert (await turn(browser))["phase"] == "enrolled"
@@ -283,32 +263,6 @@ async def test_pending_enrolments_are_confirmed_and_links_made(site: Site) -> No
         assert link["url"].startswith("https://localhost:")
         assert link["svg"].startswith("<svg ")
         assert "<path" in link["svg"]
-
-
-def visit(number: int, user_id: str | None, outcome: str) -> Visit:
-    return Visit(f"v{number}", outcome, "match", user_id, 0.9, 1500, (), "boot", float(number), 1_700_000_000.0 + number * 3600)
-
-
-async def test_visits_are_filtered_and_a_persons_log_is_opened_for_a_purpose(site: Site) -> None:
-    await site.enrol("ada")
-    for number, (user_id, outcome) in enumerate([("ada", "granted"), (None, "refused"), ("ada", "granted")]):
-        await site.parts.store.add_visit(visit(number, user_id, outcome))
-    async with site.browser("viewer") as viewer:
-        _, said = await viewer.ask("POST", "visits/", {})
-        assert [each["outcome"] for each in said["visits"]] == ["granted", "refused", "granted"]
-        assert not any("user_id" in each for each in said["visits"])
-        _, said = await viewer.ask("POST", "visits/", {"outcome": "refused"})
-        assert len(said["visits"]) == 1
-        later = {"begin": "2023-11-14T23:00:00Z", "end": "2023-11-15T00:00:00Z"}
-        assert len((await viewer.ask("POST", "visits/", later))[1]["visits"]) == 1
-    async with site.browser("auditor") as auditor:
-        assert (await auditor.ask("POST", "people/log/", {"user_id": "ada", "purpose": ""}))[0] == 422
-        assert (await auditor.ask("POST", "people/log/", {"user_id": "eve", "purpose": "lost badge"}))[0] == 404
-        _, log = await auditor.ask("POST", "people/log/", {"user_id": "ada", "purpose": "lost badge"})
-        assert [each["user_id"] for each in log["visits"]] == ["ada", "ada"]
-        _, said = await auditor.ask("POST", "audit/", {})
-        (opened,) = [act for act in said["acts"] if act["act"] == "log_opened"]
-        assert (opened["operator"], opened["about"], opened["detail"]) == ("the-auditor", "ada", {"purpose": "lost badge"})
 
 
 async def test_health_and_the_door_are_shown(site: Site) -> None:

@@ -3,16 +3,22 @@
 import csv
 import io
 from dataclasses import replace
+from datetime import UTC, datetime, time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.records import LOCAL, Person
-from device.roster import MOST_ROWS, RosterRefused, plan, read
+from device import roster
+from device.roster import MOST_ROWS, RosterRefused, Row, plan
 
 ids = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=20)
 names = st.text(st.characters(categories=("L", "N", "Zs", "Po")), min_size=1, max_size=40).map(str.strip).filter(bool)
+
+
+def read(content: bytes) -> list[Row]:
+    return roster.read(content, lambda day: datetime.combine(day, time(), UTC).timestamp())
 
 
 def written(rows: list[list[str]], delimiter: str = ",") -> bytes:

@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from device.certificates import load_certificate
 from device.config import load_config
@@ -44,6 +44,7 @@ def kiosk(device: Path, start, ctl):
     assert ctl("tls", "init", "--name", "localhost", "--name", "127.0.0.1", "--config", str(device)).returncode == 0
     running = start("device.app", "--config", str(device), "--camera", "demo")
     running.wait_for(r"^ready after", 90)
+    assert ctl("clock", "set", "now", "--config", str(device)).returncode == 0
     return running
 
 
@@ -103,6 +104,12 @@ def imports_a_roster(page: Page, reports: Path, path: Path) -> None:
     seen(page, "3 new, 0 changed, 0 unchanged, 1 with errors")
     seen(page, "no id")
     picture(page, reports, "roster")
+    path.write_bytes(ROSTER.replace(";Nobody;Lab\n", "").encode("cp1252"))
+    with page.expect_file_chooser() as chooser:
+        page.click("#roster")
+    assert page.input_value("#roster") == "", "Chromium tells of no change where the mended file is chosen again"
+    chooser.value.set_files(path)
+    seen(page, "3 new, 0 changed, 0 unchanged, 0 with errors")
     page.click("#take")
     seen(page, "Imported: 3 new")
     seen(page, "0 enrolled, 0 to confirm, 3 pending, 0 failed")
@@ -127,9 +134,56 @@ def enrols_the_next(page: Page, reports: Path) -> None:
     assert page.text_content("#next") == "Grace Hopper"
 
 
+def ending_of_the_turn(page: Page) -> str:
+    """Start the turn that is prepared, and watch it to its end."""
+    page.check("#agreed")
+    page.click("#start")
+    page.wait_for_selector("#ending", timeout=120_000)
+    return str(page.text_content("#ending"))
+
+
+def stops_and_skips(page: Page) -> None:
+    page.click("text=Skip")
+    page.wait_for_function("() => document.querySelector('#next').textContent === 'Mary Wilkes'")
+    page.click("a[href='#people']")
+    page.locator("tr", has_text="Grace Hopper").get_by_role("button", name="Enrol").click()
+    page.wait_for_function("() => document.querySelector('#next')?.textContent === 'Grace Hopper'")
+    page.check("#agreed")
+    page.click("#start")
+    page.click("text=Stop")
+    seen(page, "Stopped")
+    assert page.text_content("#on") == "Next: Mary Wilkes", "whoever had a turn comes again at the end"
+    page.click("#on")
+    page.locator(".waiting button", has_text="Grace Hopper").click()
+    page.wait_for_function("() => document.querySelector('#next').textContent === 'Grace Hopper'")
+
+
+def learns_why_somebody_is_not_enrolled(page: Page, reports: Path) -> None:
+    """The demo has two faces: of three people one is not enrolled. Meanwhile the network is gone for a moment."""
+    failing = [True]
+    page.route("**/admin/api/queue/", lambda route: gone_once(route, failing))
+    ending = ending_of_the_turn(page)
+    assert not failing, "one look was lost, and the page looked again"
+    assert not page.is_visible("#notice"), "what failed once is told no longer"
+    if ending.startswith("Enrolled"):
+        page.click("#on")
+        ending = ending_of_the_turn(page)
+    assert ending == "Not enrolled: this face is enrolled already, under another id"
+    picture(page, reports, "failed")
+    page.click("a[href='#people']")
+    page.wait_for_selector("tr:has(.badge.no) >> text=this face is enrolled already")
+
+
+def gone_once(route: Route, failing: list[bool]) -> None:
+    if route.request.method == "GET" and failing and failing.pop():
+        route.abort()
+    else:
+        route.continue_()
+
+
 def binds_a_card_and_makes_links(page: Page, reports: Path) -> None:
     page.click("a[href='#people']")
-    seen(page, "1 enrolled, 0 to confirm, 2 pending")
+    page.wait_for_function("() => document.querySelector('#summary')?.textContent.endsWith(', 1 failed')")
     page.check("input[aria-label='Mary Wilkes']")
     picture(page, reports, "people")
     row = page.locator("tr", has_text="Mary Wilkes")
@@ -143,18 +197,35 @@ def binds_a_card_and_makes_links(page: Page, reports: Path) -> None:
     picture(page, reports, "links")
 
 
-def looks_at_visits(page: Page, url: str, reports: Path) -> None:
+def looks_at_visits(page: Page, reports: Path) -> None:
     page.click("a[href='#visits']")
     page.wait_for_selector("tbody tr .badge", timeout=30_000)
     page.select_option("#outcome", "refused")
     page.click("#show")
     page.wait_for_function("() => [...document.querySelectorAll('tbody .badge')].every(each => each.textContent === 'refused')")
+    assert page.locator("thead th").all_text_contents() == ["Time", "Outcome", "Reason", "Took"]
     picture(page, reports, "visits")
-    page.goto(f"{url}#visits/collins")
+    page.select_option("#outcome", "")
+    page.click("#names")
+    page.fill("#purpose", "parcel taken from the lobby")
+    picture(page, reports, "purpose")
+    page.keyboard.press("Enter")
+    person = page.locator("tbody a").first
+    person.wait_for()
+    assert page.locator("thead th").all_text_contents() == ["Time", "Outcome", "Reason", "Person", "Confidence", "Took"]
+    picture(page, reports, "names")
+    named = str(person.text_content())
+    person.click()
+    seen(page, f"Log of {named}")
     page.fill("#purpose", "asked for her own record")
-    page.click("form button[type=submit]")
+    page.keyboard.press("Enter")
     seen(page, "Decisions")
     picture(page, reports, "log")
+    page.click("a[href='#visits']")
+    page.wait_for_selector("#show")
+    page.click("#show")
+    page.wait_for_selector("tbody tr .badge")
+    assert page.locator("tbody a").count() == 0, "names are shown for the look that the purpose was given for"
 
 
 def looks_at_health(page: Page, reports: Path) -> None:
@@ -175,39 +246,29 @@ def test_an_operators_monday(browser: Browser, url: str, device: Path, kiosk, re
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: dialog.accept())
 
-    trusted = json.loads(kioskctl_json(device, "health"))["time_trusted"]
     sign_in(page, url, "ada", "aaaa-bbbb-cccc-dddd")
     seen(page, "Name, password or code is wrong.")
     picture(page, reports, "refused")
-    sign_in(page, url, "ada", one_time(secrets) if trusted else secrets["recovery_codes"][0])
+    sign_in(page, url, "ada", one_time(secrets))
     seen(page, "Import a roster")
 
     imports_a_roster(page, reports, tmp_path / "roster.csv")
     enrols_the_next(page, reports)
+    stops_and_skips(page)
+    learns_why_somebody_is_not_enrolled(page, reports)
     binds_a_card_and_makes_links(page, reports)
-    kiosk.wait_for(r"^granted  user collins|^granted .*|^refused .*", 120)
-    looks_at_visits(page, url, reports)
+    kiosk.wait_for(r"^granted ", 120)
+    kiosk.wait_for(r"^refused ", 120)
+    looks_at_visits(page, reports)
     looks_at_health(page, reports)
 
     page.click("text=Sign out")
     page.wait_for_selector("#password")
     context.close()
-    assert [text for text in troubles if "401" not in text] == []
+    assert [text for text in troubles if "401" not in text and "ERR_FAILED" not in text] == []
     origin = url.removesuffix("/admin/")
     assert all(each.startswith((origin, "blob:")) for each in asked)
     assert not any(secret in each for each in asked for secret in ("collins", "mary", PASSWORD) if "#" not in each)
-
-
-def kioskctl_json(device: Path, *command: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "provisioning", *command, "--json", "--config", str(device)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    return done.stdout
 
 
 def test_an_auditor_sees_what_was_done_and_changes_nothing_in_german(

@@ -8,7 +8,7 @@ import { code, say, when } from "./words.js";
 const detail = (found) => Object.entries(found).filter(([, value]) => value !== "").map(([name, value]) => `${name}: ${value}`).join(", ");
 
 export function audit(view) {
-  let last = 0;
+  let last;
   const frame = table([say("time"), say("who"), say("act"), say("about"), say("detail")], [], say("audit"));
   const more = button(say("more"), guarded(() => load()));
   const list = frame.querySelector("tbody");

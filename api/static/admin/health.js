@@ -4,6 +4,7 @@ import { badge, h } from "./dom.js";
 import { get } from "./api.js";
 import { guarded } from "./admin.js";
 import { plot } from "./plot.js";
+import { poll } from "./poll.js";
 import { code, say } from "./words.js";
 
 const LOOK_MS = 5000;
@@ -17,7 +18,7 @@ function facts(found) {
 }
 
 export function health(view) {
-  let timer = 0, gone = false;
+  let gone = false;
   const parts = h("ul", { className: "card parts", id: "parts" }), told = h("div", {}), plots = h("div", { className: "plots" });
   view.append(h("div", { className: "halves" }, parts, told), plots);
 
@@ -32,8 +33,7 @@ export function health(view) {
     plots.replaceChildren(...drawn.filter(Boolean));
   }
 
-  const again = () => { timer = setTimeout(guarded(async () => { if (!document.hidden) await load(); if (!gone) again(); }), LOOK_MS); };
   guarded(load)();
-  again();
-  return () => { gone = true; clearTimeout(timer); };
+  const stop = poll(async () => { if (!document.hidden) await load(); }, LOOK_MS);
+  return () => { gone = true; stop(); };
 }

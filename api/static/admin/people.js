@@ -81,7 +81,7 @@ export function people(view) {
     const found = [];
     if (may("change")) {
       if (person.state === "to_confirm") found.push(button(say("confirm"), guarded(() => acknowledge(person)), false));
-      found.push(button(person.enrollments.length ? say("addLook") : say("enrol"), go("queue")));
+      found.push(button(person.needs_look ? say("addLook") : say("enrol"), go("queue")));
       found.push(button(say("bindCard"), () => bind(person)));
     }
     if (may("visits")) found.push(button(say("log"), go("visits")));

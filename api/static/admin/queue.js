@@ -4,12 +4,13 @@ import { badge, button, field, h } from "./dom.js";
 import { ask, get, post, session } from "./api.js";
 import { guarded } from "./admin.js";
 import { counts, shown } from "./people.js";
+import { poll } from "./poll.js";
 import { code, say } from "./words.js";
 
 const LOOK_MS = 400;
 
 export function queue(view, about) {
-  let known = [], next = null, turn = null, timer = 0, gone = false;
+  let known = [], next = null, turn = null, gone = false, stop = () => {};
   const skipped = new Set();
   const summary = h("p", { className: "soft" }), stage = h("div", { className: "card stage" });
   const waiting = h("ol", { className: "waiting" }), count = h("h2", {});
@@ -19,7 +20,8 @@ export function queue(view, about) {
 
   async function load(first = "") {
     known = (await get("people/")).people;
-    const line = open().filter((each) => !skipped.has(each.user_id)).sort((a, b) => (a.state === "failed") - (b.state === "failed"));
+    const had = [...skipped];
+    const line = open().sort((a, b) => had.indexOf(a.user_id) - had.indexOf(b.user_id) || (a.state === "failed") - (b.state === "failed"));
     next = known.find((each) => each.user_id === first) ?? line[0] ?? null;
     summary.textContent = counts(known);
     count.textContent = say("waiting", open().length);
@@ -34,19 +36,26 @@ export function queue(view, about) {
 
   function ready() {
     if (!next) return stage.replaceChildren(h("p", { className: "big" }, say("nobodyNext")));
-    const look = h("input", { id: "look", maxLength: 50 });
+    const look = h("input", { id: "look", maxLength: 50, oninput: () => mark() });
     const basis = h("select", {}, ["consent", "agreement", "law"].map((each) => h("option", { value: each, selected: each === session.basis }, code(each))));
-    const agreed = h("input", { type: "checkbox", id: "agreed", onchange: () => { start.disabled = !agreed.checked; } });
+    const agreed = h("input", { type: "checkbox", id: "agreed", onchange: () => mark() });
     const start = button(say("start"), guarded(() => begin(look.value, basis.value)), false, { id: "start", disabled: true });
+    const mark = () => { start.disabled = !agreed.checked || (next.needs_look && !look.value.trim()); };
     stage.replaceChildren(h("p", { className: "soft" }, say("next")), h("p", { className: "big", id: "next" }, shown(next)),
       h("details", {}, h("summary", {}, say("consent")), h("p", { className: "text" }, session.text)),
       h("label", { className: "check" }, agreed, say("agreed", session.text_version)), field(say("basis"), basis),
-      next.enrollments.length ? field(say("look"), look) : "", h("p", { className: "soft" }, say("ready")),
+      next.needs_look ? field(say("look"), look) : "", h("p", { className: "soft" }, say("ready")),
       h("p", { className: "tools" }, start, button(say("skip"), guarded(skip))));
   }
 
+  // Whoever had a turn, or missed it, comes again at the end.
+  function putLast(user) {
+    skipped.delete(user);
+    skipped.add(user);
+  }
+
   async function skip() {
-    skipped.add(next.user_id);
+    putLast(next.user_id);
     await load();
     ready();
   }
@@ -58,16 +67,21 @@ export function queue(view, about) {
   }
 
   function watch() {
-    clearTimeout(timer);
-    timer = setTimeout(guarded(async () => {
-      turn = (await get("queue/")).turn;
-      if (gone) return;
-      draw();
-      if (!turn.over) return watch();
-      skipped.add(turn.user_id);
+    stop();
+    stop = poll(look, LOOK_MS);
+  }
+
+  async function look() {
+    const now = (await get("queue/")).turn;
+    if (gone) return true;
+    if (now?.over) {
+      putLast(now.user_id);
       await load();
-      draw();
-    }), LOOK_MS);
+    }
+    turn = now;
+    if (turn) draw();
+    else ready();
+    return !turn || turn.over;
   }
 
   function ending() {
@@ -84,10 +98,10 @@ export function queue(view, about) {
       const retry = turn.phase === "failed" && again ? button(say("start"), () => choose(again)) : "";
       return stage.replaceChildren(name, h("p", { id: "ending" }, ending()), h("p", { className: "tools" }, on, retry));
     }
-    const stop = button(say("stop"), guarded(async () => { turn = (await ask("DELETE", "queue/")).turn; }));
+    const halt = button(say("stop"), guarded(async () => { turn = (await ask("DELETE", "queue/")).turn; }));
     stage.replaceChildren(name, h("progress", { max: turn.target_samples || 5, value: turn.completed_samples, "aria-label": say("progress") }),
       h("p", { className: "instruction", role: "status" }, turn.phase === "testing" ? say("testing") : code(turn.instruction || "step_closer")),
-      h("p", { className: "soft" }, say("views", turn.completed_samples, turn.target_samples || 5)), h("p", { className: "tools" }, stop));
+      h("p", { className: "soft" }, say("views", turn.completed_samples, turn.target_samples || 5)), h("p", { className: "tools" }, halt));
   }
 
   guarded(async () => {
@@ -95,5 +109,5 @@ export function queue(view, about) {
     turn = (await get("queue/")).turn;
     if (turn && !turn.over) { draw(); watch(); } else ready();
   })();
-  return () => { gone = true; clearTimeout(timer); };
+  return () => { gone = true; stop(); };
 }

@@ -17,18 +17,22 @@ async function textOf(file) {
   }
 }
 
-function row(each) {
+function row(each, dated) {
   const why = each.error ? `${code(each.error)}${each.column ? ` ${say("inColumn", each.column)}` : ""}` : "";
   return h("tr", {}, h("td", {}, String(each.line)), h("td", {}, each.user_id), h("td", {}, each.name),
+    dated ? h("td", {}, say("validity", each.valid_from, each.valid_until)) : [],
     h("td", {}, badge(KIND[each.outcome], code(each.outcome)), why ? h("p", { className: "soft" }, why) : ""));
 }
 
 export function roster(done) {
-  const file = h("input", { type: "file", accept: ".csv,text/csv,text/plain", id: "roster" });
+  // Forgotten when it is chosen anew: a browser says nothing of a choice that is the same file, mended meanwhile.
+  const forget = () => { file.value = ""; };
+  const file = h("input", { type: "file", accept: ".csv,text/csv,text/plain", id: "roster", onclick: forget });
   const seen = h("div", {});
   const card = h("div", { className: "card" }, h("h2", {}, say("import")), field(say("choose"), file), seen);
 
   async function look() {
+    if (!file.files.length) return;
     seen.replaceChildren();
     tell("");
     const csv = await textOf(file.files[0]);
@@ -40,9 +44,11 @@ export function roster(done) {
       await done();
       tell(say("imported", taken.counts));
     });
+    const dated = found.rows.some((each) => each.valid_from || each.valid_until);
     const rows = [...found.rows].sort((a, b) => (b.outcome === "error") - (a.outcome === "error"));
     seen.replaceChildren(h("p", { id: "preview" }, say("preview", found.counts)),
-      table([say("line"), say("id"), say("name"), say("result")], rows.map(row), say("import")),
+      dated ? h("p", { className: "soft" }, say("zone", found.zone)) : "",
+      table([say("line"), say("id"), say("name"), ...(dated ? [say("valid")] : []), say("result")], rows.map((each) => row(each, dated)), say("import")),
       h("p", { className: "tools" }, button(say("take", count), take, false, { disabled: !count, id: "take" }), button(say("cancel"), () => card.remove())));
   }
 
