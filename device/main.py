@@ -21,7 +21,7 @@ from device.health import Watched
 from device.journal import Journal, event, journal_here
 from device.models import passive_bands
 from device.peer import SocketFolderRefused
-from device.screen_settings import ScreenNotice
+from device.screen_settings import ScreenNotice, languages
 from device.supervisor import VisionRefused
 from device.tasks import Tasks
 from inference.liveness.policy import POLICIES, Level
@@ -97,6 +97,8 @@ def notice(config: Config) -> Notice:
     """What the screen is told before vision has said what its source is."""
     ways = tuple(way for way in ("pin", "card") if way in config.door.grants)
     policy, frontage = config.liveness.policy, config.kiosk.frontage
+    if config.screen.language not in languages():
+        log.warning("[screen] language %s has no file; the screen begins in English", config.screen.language)
     return Notice(policy=policy, ways=ways, frontage=frontage, screen=ScreenNotice.of(config.screen))
 
 

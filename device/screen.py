@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol
@@ -10,15 +9,13 @@ from typing import Literal, Protocol
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
-import api
 from camera.frame import boot_time
 from device.board import Board
 from device.screen_messages import MAX_BYTES, Beat, CardRead, PadOpen, PinTyped, Tap, decoded
+from device.screen_settings import PAGE, languages
 from device.vision_link import VisionLink
 
 log = logging.getLogger(__name__)
-
-PAGE = Path(api.__file__).parent / "static" / "kiosk"
 
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".ogg": "audio/ogg"}
 
@@ -71,7 +68,7 @@ class Screen:
         """When a page last said that it draws, boot-time seconds; None: none has yet."""
         files = sorted(file for file in page.rglob("*") if file.suffix in TYPES)
         self._files = {file.relative_to(page).as_posix(): file for file in files}
-        self._languages = [name.split(".")[1] for name in self._files if re.fullmatch(r"lang\.[a-z-]+\.js", name)]
+        self._languages = languages(page)
 
     def mount(self, app: web.Application) -> None:
         """Add the routes."""

@@ -1,9 +1,16 @@
-"""The settings of the kiosk's screen, frozen, a sentence each, and what the page is told of them."""
+"""The settings of the kiosk's screen, frozen, a sentence each, what the page is told of them, and the languages it has."""
 
+import re
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
+
+import api
+
+PAGE = Path(api.__file__).parent / "static" / "kiosk"
+"""Folder of the page's files."""
 
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
@@ -36,3 +43,9 @@ class ScreenNotice(msgspec.Struct, frozen=True):
     def of(cls, settings: ScreenSettings) -> "ScreenNotice":
         """What the page is told of the settings."""
         return cls(**settings.model_dump())
+
+
+def languages(page: Path = PAGE) -> list[str]:
+    """The codes of the languages that the page has: those of its files `lang.CODE.js`."""
+    named = (re.fullmatch(r"lang\.([a-z-]+)\.js", file.name) for file in page.iterdir())
+    return sorted(found[1] for found in named if found is not None)

@@ -18,7 +18,8 @@ from api.server import _app, serve
 from api.services import Services
 from api.settings import ApiSettings
 from device.board import Board, Notice, Phase, Sign
-from device.screen import PAGE, Screen
+from device.screen import Screen
+from device.screen_settings import PAGE
 from device.vision_link import VisionLink
 from inference.channel import Preview
 from inference.observation import Box
@@ -91,6 +92,14 @@ def table(code: str, name: str) -> dict[str, str]:
     return dict(re.findall(r'^  (\w+): (?:"([^"]+)")?', block[1], re.MULTILINE))
 
 
+def headlines_of(code: str) -> list[str]:
+    """The headlines of a language's phases."""
+    block = re.search(r"export const PHASES = \{(.*?)\n\};", (PAGE / f"lang.{code}.js").read_text(), re.DOTALL)
+    found = re.findall(r'^  \w+: \["([^"]*)"', block[1] if block else "", re.MULTILINE)
+    assert len(found) == len(table(code, "PHASES"))
+    return found
+
+
 @pytest.mark.parametrize("code", ["en", "de"])
 def test_every_instruction_has_words_at_most_four_an_icon_and_speech(code: str) -> None:
     contract = (
@@ -99,7 +108,9 @@ def test_every_instruction_has_words_at_most_four_an_icon_and_speech(code: str) 
     )
     words = table(code, "INSTRUCTIONS")
     assert set(words) == set(contract.split())
-    assert all(0 < len(text.split()) <= 4 for text in words.values())
+    texts = table(code, "TEXTS")
+    headlines = [*words.values(), *headlines_of(code), *(texts[name] for name in ("granted", "refused", "number", "pin"))]
+    assert [text for text in headlines if not 0 < len(text.split()) <= 4] == []
     icons = set(re.findall(r'symbol id="(\w+)"', (PAGE / "icons.svg").read_text()))
     assert set(words) | {"yes", "no", "wait", "closed", "pad", "face", "tap"} <= icons
     spoken = {file.stem for file in (PAGE / "speech" / code).iterdir()}
@@ -215,12 +226,36 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_every_text_has_a_contrast_of_seven_to_one() -> None:
-    css = (PAGE / "kiosk.css").read_text()
-    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", css))
-    grounds = [colours["night"], colours["panel"], *re.findall(r"gradient\([^#]*(#[0-9a-f]{6})", css)]
-    assert len(grounds) == 3
-    for text in ("text", "soft", "yes", "no"):
-        for ground in grounds:
-            assert (luminance(colours[text]) + 0.05) / (luminance(ground) + 0.05) >= 7
-    assert "prefers-reduced-motion" in css
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours #rrggbb, 1 to 21 (WCAG 2.2)."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+BLACK = "#000000"
+CSS = (PAGE / "kiosk.css").read_text()
+COLOURS = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", CSS))
+
+
+@pytest.mark.parametrize("text", ["text", "soft", "calm", "yes", "no"])
+def test_every_text_and_symbol_has_a_contrast_of_seven_to_one(text: str) -> None:
+    lightest = re.findall(r"gradient\([^#]*(#[0-9a-f]{6})", CSS)
+    assert len(lightest) == 1
+    for ground in (COLOURS["night"], COLOURS["panel"], lightest[0], BLACK):
+        assert contrast(COLOURS[text], ground) >= 7
+
+
+def test_what_is_written_on_a_coloured_button_has_it_too() -> None:
+    rule = re.search(r"\.go \{[^}]*background: var\(--(\w+)\); color: (#[0-9a-f]{6})", CSS)
+    assert rule is not None
+    pressed = re.findall(r"(\.go|button):active \{ background: (#[0-9a-f]{6})", CSS)
+    assert {name for name, _ in pressed} == {".go", "button"}
+    assert contrast(COLOURS[rule[1]], rule[2]) >= 7
+    for name, ground in pressed:
+        assert contrast(rule[2] if name == ".go" else COLOURS["text"], ground) >= 7
+    used = set(re.findall(r"(?<![-\w])color: ([^;}]+?)[; ]", CSS))
+    assert used <= {f"var(--{name})" for name in ("text", "soft", "calm", "yes", "no", "accent")} | {rule[2]}
+
+
+def test_the_page_moves_less_where_that_is_asked() -> None:
+    assert "prefers-reduced-motion" in CSS

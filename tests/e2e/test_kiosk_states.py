@@ -1,105 +1,26 @@
 """Every state of the kiosk's page in a real browser: a picture of each, clean by axe-core, and what people type in it."""
 
 import asyncio
-import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import cv2
 import pytest
 from msgspec import structs
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
-from api.http import loopback_only
-from api.server import _app, serve
-from api.services import Services
-from api.settings import ApiSettings
 from camera.settings import CameraSettings
 from camera.sources.demo import DemoSource
-from device.board import Board, Notice, Phase, Sign
-from device.screen import Screen
-from device.vision_link import VisionLink
-from inference.channel import Preview
-from inference.observation import Box
+from device.board import Phase, Sign
+from tests.e2e.kiosk_stage import COUNT, DRAWN, DURATION, HIGH, OUTSIDE, SMALL, STATES, Kiosk
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-FACE = {"face": Box(220, 90, 200, 260), "width": 640, "height": 480}
-STATES = {
-    "starting": Sign(),
-    "idle": Sign(phase=Phase.WAITING),
-    "public": Sign(phase=Phase.WAITING),
-    "dim": Sign(phase=Phase.WAITING, dim=True),
-    "approach": Sign(phase=Phase.WAITING, instruction="move_closer", condition="face_too_small", **FACE),
-    "visit": Sign(phase=Phase.VISIT, instruction="blink", progress=0.6, **FACE),
-    "turn": Sign(phase=Phase.VISIT, instruction="turn_left", progress=0.8, **FACE),
-    "dark": Sign(phase=Phase.VISIT, instruction="more_light", condition="too_dark", progress=0.1, fill=True, **FACE),
-    "granted": Sign(phase=Phase.RESULT, outcome="granted", name="Grace Hopper", door="unlocked", progress=1.0, **FACE),
-    "refused": Sign(phase=Phase.RESULT, outcome="refused", reason="no_match", **FACE),
-    "confirm": Sign(phase=Phase.RESULT, outcome="granted", name="Grace Hopper", reason="pin", confirm=True, door="unlocked"),
-    "pause": Sign(phase=Phase.PAUSE, seconds=4.0, **FACE),
-    "pad": Sign(phase=Phase.PAD),
-    "factor": Sign(phase=Phase.FACTOR, **FACE),
-    "locked-out": Sign(phase=Phase.RESULT, outcome="refused", reason="locked_out", seconds=30.0),
-    "reserved": Sign(phase=Phase.RESERVED, instruction="turn_right", **FACE),
-    "closed": Sign(phase=Phase.CLOSED, reason="vision_failing"),
-}
-
-OUTSIDE = """() => [...document.querySelectorAll('h1, p, button, .stage')]
-    .filter((each) => each.checkVisibility({ visibilityProperty: true }))
-    .map((each) => [each.id || each.className, each.getBoundingClientRect()])
-    .filter(([, box]) => box.width
-        && (box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1))
-    .map(([name]) => name)"""
-DURATION = """() => new Promise((found, failed) => {
-    const speech = new Audio('speech/en/turn_left.ogg');
-    speech.onloadedmetadata = () => found(speech.duration);
-    speech.onerror = () => failed(speech.error);
-})"""
-SMALL = """() => [...document.querySelectorAll('button')]
-    .filter((each) => each.checkVisibility() && Math.min(each.offsetWidth, each.offsetHeight) < 48).map((each) => each.id)"""
-
-
-@dataclass
-class Kiosk:
-    """A served screen whose board the test fills, and what the page said to it."""
-
-    board: Board = field(default_factory=lambda: Board(Notice("demo", False, "basic", "simulated", ("pin", "card"))))
-    url: str = ""
-    said: list[tuple[str, ...]] = field(default_factory=list)
-    beat: Any = None
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-
-    async def pad(self, *, opened: bool) -> None:
-        self.said.append(("pad", str(opened)))
-        self.board.show(Sign(phase=Phase.PAD if opened else Phase.WAITING))
-
-    async def present(self, means: str, *said: str) -> None:
-        self.said.append((means, *said))
-
-    def tapped(self) -> None:
-        self.said.append(("tap",))
-
-    def show(self, sign: Sign) -> None:
-        self.loop.call_soon_threadsafe(self.board.show, sign)
-
-    async def serve(self, folder: Path, stop: asyncio.Event, ready: threading.Event, jpeg: bytes) -> None:
-        nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
-        async with VisionLink("camera", folder / "s", "model", os.getpid) as link:
-            screen = Screen(self.board, link, self)
-            app = _app(Services(settings=ApiSettings(), **nothing), loopback_only, screen.mount)  # type: ignore[arg-type]
-            async with serve(app, "127.0.0.1", 0) as port:
-                self.url, self.beat = f"http://127.0.0.1:{port}/kiosk/", lambda: screen.beat_at
-                ready.set()
-                while not stop.is_set():  # a camera, ten pictures a second
-                    link.previews.publish(Preview(1, jpeg))
-                    await asyncio.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -148,10 +69,11 @@ def page(request: pytest.FixtureRequest, browser: Any, kiosk: Kiosk) -> Iterator
 
 
 def settled(page: Page, kiosk: Kiosk, name: str) -> None:
+    """Show a state, and wait until nothing changes any more."""
     frontage = "public" if name == "public" else "staff"
     kiosk.loop.call_soon_threadsafe(kiosk.board.note, structs.replace(kiosk.board.sign.notice, frontage=frontage))
-    kiosk.show(STATES[name])
     sign = STATES[name]
+    kiosk.show(sign)
     page.wait_for_selector(f"body[data-phase={sign.phase.value}][data-outcome='{sign.outcome}']", state="attached")
     page.wait_for_timeout(700)
 
@@ -170,6 +92,8 @@ def test_every_state_is_clean_and_fits(page: Page, kiosk: Kiosk, reports: Path, 
     drawn = page.evaluate("() => parseFloat(getComputedStyle(document.getElementById('ring')).strokeDasharray)")
     assert drawn == pytest.approx(100 if STATES[name].phase is Phase.PAUSE else 100 * STATES[name].progress, abs=1)
     assert page.evaluate(SMALL) == []
+    if not across:
+        assert page.evaluate(HIGH) == [], "out of reach of somebody seated"
 
 
 def test_a_number_and_a_pin_are_typed_by_touch(page: Page, kiosk: Kiosk) -> None:
@@ -248,18 +172,85 @@ def test_what_is_asked_is_said_aloud_and_the_page_beats(page: Page, kiosk: Kiosk
     assert kiosk.beat() is not None
 
 
-def test_phases_change_no_oftener_than_twice_a_second(page: Page, kiosk: Kiosk) -> None:
-    settled(page, kiosk, "idle")
-    count = """() => { window.changes = 0; let last = document.body.dataset.phase + document.body.dataset.fill;
-        new MutationObserver(() => { const now = document.body.dataset.phase + document.body.dataset.fill;
-            if (now !== last) { window.changes += 1; last = now; } }).observe(document.body, { attributes: true }); }"""
-    page.evaluate(count)
+@pytest.mark.parametrize("states", [("closed", "dark"), ("idle", "approach"), ("idle", "dim")], ids="-".join)
+def test_nothing_large_changes_oftener_than_twice_a_second(page: Page, kiosk: Kiosk, states: tuple[str, str]) -> None:
+    settled(page, kiosk, states[0])
+    page.evaluate(COUNT)
     began = time.monotonic()
     for number in range(60):
-        kiosk.show(STATES["dark" if number % 2 else "closed"])
+        kiosk.show(STATES[states[number % 2]])
         page.wait_for_timeout(30)
     changes = page.evaluate("() => window.changes")
     assert 2 <= changes <= 2 * (time.monotonic() - began) + 1
+
+
+def test_no_face_stays_on_the_screen(page: Page, kiosk: Kiosk) -> None:
+    settled(page, kiosk, "visit")
+    assert page.evaluate(DRAWN)
+    for name in ("closed", "idle"):
+        settled(page, kiosk, name)
+        assert not page.evaluate(DRAWN), name
+    settled(page, kiosk, "pad")
+    assert page.evaluate(DRAWN)
+    kiosk.filming = False  # the camera stops while somebody types
+    page.wait_for_selector("body[data-picture='']", timeout=4000)
+    assert not page.evaluate(DRAWN)
+    kiosk.filming = True
+
+
+def test_a_pause_counts_down_in_words_that_are_right_and_quietly(page: Page, kiosk: Kiosk) -> None:
+    for seconds, text in ((1.0, "Next try in 1 second."), (90.0, "Next try in 90 seconds."), (91.0, "Next try in 2 minutes.")):
+        kiosk.show(Sign(phase=Phase.PAUSE, seconds=seconds))
+        page.wait_for_selector(f"#count:text-is('{text}')")
+    assert page.evaluate("() => document.getElementById('count').closest('[aria-live]')") is None
+    page.click("#languages button[lang=de]")
+    page.wait_for_selector("#count:text-is('Nächster Versuch in 2 Minuten.')")
+    page.click("#languages button[lang=en]")
+
+
+def test_who_cannot_touch_begins_by_keyboard(page: Page, kiosk: Kiosk) -> None:
+    settled(page, kiosk, "public")
+    kiosk.said.clear()
+    page.focus("#begin")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(100)
+    assert kiosk.said == [("tap",)]
+
+
+def test_the_pad_is_offered_where_it_can_work(page: Page, kiosk: Kiosk) -> None:
+    offered = {}
+    for name in ("closed", "store-failed", "offline", "idle"):
+        settled(page, kiosk, name)
+        offered[name] = page.is_visible("#open")
+    assert offered == {"closed": True, "store-failed": False, "offline": False, "idle": True}
+
+
+FILES = {
+    "languages.json": '["de", "en", "fr", "xx"]',
+    "lang.fr.js": 'export const TEXTS = { again: "non", locked: "Fermé" };',
+    "lang.xx.js": "}",
+}
+
+
+def instead(route: Route) -> None:
+    """Another file in place of the page's own."""
+    name = route.request.url.rpartition("/")[2]
+    route.fulfill(body=FILES[name], content_type="application/json" if name.endswith("json") else "text/javascript")
+
+
+def test_a_language_that_is_broken_or_lacks_words_stops_nothing(browser: Any, kiosk: Kiosk) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    page = context.new_page()
+    for name in FILES:
+        page.route(f"**/kiosk/{name}", instead)
+    kiosk.show(Sign(phase=Phase.PAUSE, seconds=4.0))
+    page.goto(kiosk.url)
+    page.wait_for_selector("body[data-phase=pause]")
+    assert page.locator("#languages button").all_text_contents() == ["Deutsch", "English", "fr"]
+    page.click("#languages button[lang=fr]")
+    assert page.text_content("#door") == "Fermé"
+    assert (page.text_content("#count") or "").startswith("Next try in 4")
+    context.close()
 
 
 def test_the_volume_goes_by_the_time_of_day(page: Page) -> None:

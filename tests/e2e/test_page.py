@@ -96,6 +96,7 @@ def test_the_page_shows_what_happens(
 def test_the_picture_moves_and_is_mirrored(page: Page, url: str) -> None:
     look = """() => { const c = document.getElementById('preview');
         return Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 401 === 0)); }"""
+    shown(page, "body[data-phase=visit][data-picture=yes]")
     first = page.evaluate(look)
     page.wait_for_timeout(500)
     assert page.evaluate(look) != first

@@ -37,6 +37,16 @@ def test_a_mistake_in_the_configuration_names_line_and_key(nowhere, text: str, t
     assert nowhere.refused("user", "list") == "invalid_configuration"
 
 
+def test_a_language_without_a_file_is_told_and_stops_nothing_else(nowhere) -> None:
+    assert nowhere("init", "--yes").code == 0
+    text = nowhere.file.read_text(encoding="utf-8")
+    nowhere.file.write_text(text.replace('# language = "en"', 'language = "xx"'), encoding="utf-8")
+    answer = nowhere("config", "check")
+    assert answer.code == 1
+    assert "screen.language: 'xx' has no file; there are de, en" in answer.err
+    assert nowhere("user", "list").code == 0
+
+
 def test_a_missing_key_is_told_and_nothing_is_made(kioskctl) -> None:
     key = kioskctl.file.parent / "keys/root.key"
     content = key.read_bytes()

@@ -1,17 +1,20 @@
 // The kiosk's page: shows what the device says over its live socket, and tells it what is typed. It decides nothing.
 
-import { picture, progress } from "./draw.js";
+import { allow, picture, progress } from "./draw.js";
 import { Pad, listen } from "./pad.js";
 import { chime, say, volumeAt } from "./sound.js";
 import { has, icon, loadLanguages, nameOf, spoken, textsOf, words } from "./words.js";
 
 const RETRY_MS = 1000;
 const BEAT_MS = 2000;
-// Phases change colours and shapes: never more than two of them a second, so that nothing flashes (WCAG 2.3.1: three).
+// What changes colours and shapes does so at most twice a second, so that nothing flashes (WCAG 2.3.1: three).
 const HOLD_MS = 500;
 const LANGUAGE_MS = 30_000;
 const SCREEN = { language: "en", volume: 0.6, night_volume: 0.2, night_from: "22:00", night_to: "06:00" };
-const OFFLINE = { phase: "closed", reason: "offline", outcome: "", progress: 0, seconds: 0, door: "locked", notice: {} };
+const LARGE = ["phase", "outcome", "fill", "dim"];
+// Out of service by these, the pad does not work either.
+const PADLESS = ["offline", "store_failed"];
+const OFFLINE = { phase: "closed", reason: "offline", outcome: "", progress: 0, seconds: 0, door: "locked", fill: false, dim: false, notice: {} };
 
 const element = (id) => document.getElementById(id);
 let socket = null, sign = { ...OFFLINE, phase: "starting", reason: "" }, screen = SCREEN;
@@ -41,14 +44,15 @@ function list(id, texts) {
   }
 }
 
-const idle = () => sign.phase === "waiting" && !sign.condition && !sign.face && !sign.instruction;
+const idle = (of = sign) => of.phase === "waiting" && !of.condition && !of.face && !of.instruction;
 
 // What never changes what is asked of the person: drawn with every sign.
 function drawTexts() {
-  const code = language(), texts = textsOf(code), [headline, detail] = words(sign, code, idle());
+  const code = language(), texts = textsOf(code), [headline, detail, count] = words(sign, code, idle());
   document.documentElement.lang = code;
   put("headline", headline);
   put("detail", detail);
+  put("count", count ?? "");
   put("door", sign.door === "unlocked" ? texts.unlocked : texts.locked);
   put("privacy", idle() ? (sign.notice.frontage === "public" ? texts.public : texts.privacy) : "");
   element("preview").setAttribute("aria-label", texts.preview);
@@ -56,6 +60,7 @@ function drawTexts() {
   element("notice").setAttribute("aria-label", texts.running);
   element("languages").setAttribute("aria-label", texts.language);
   list("notice", notices(sign.notice, texts));
+  element("begin").lastElementChild.textContent = texts.touch;
   if (pad.texts !== texts) pad.speak(texts);
   for (const button of element("languages").children) button.setAttribute("aria-pressed", String(button.dataset.code === code));
 }
@@ -68,7 +73,9 @@ function drawState() {
   });
   element("icon").setAttribute("href", `icons.svg#${symbol}`);
   element("resting").setAttribute("href", `icons.svg#${symbol}`);
-  element("open").hidden = open || sign.phase === "starting" || sign.phase === "reserved" || sign.reason === "offline"
+  allow(!idle() && sign.phase !== "closed" && sign.phase !== "starting");
+  element("begin").hidden = !idle() || sign.notice.frontage !== "public";
+  element("open").hidden = open || sign.phase === "starting" || sign.phase === "reserved" || PADLESS.includes(sign.reason)
     || sign.outcome === "granted" || !(sign.notice.ways ?? []).includes("pin");
   const said = sign.phase === "factor" ? words(sign, language(), false)[1] : "";
   put("hint", sign.reason ? "" : said);
@@ -88,7 +95,7 @@ function sound(before, wasIdle) {
 }
 
 function show(next) {
-  const apart = next.phase !== sign.phase || next.outcome !== sign.outcome || next.fill !== sign.fill;
+  const apart = LARGE.some((name) => next[name] !== sign[name]) || idle(next) !== idle();
   const left = shownAt + HOLD_MS - performance.now();
   clearTimeout(waiting);
   if (apart && left > 0) {
@@ -110,7 +117,6 @@ function connect() {
   socket.onmessage = ({ data }) => (typeof data === "string" ? show(JSON.parse(data)) : picture(data));
   socket.onclose = () => {
     show({ ...OFFLINE, notice: sign.notice });
-    document.body.dataset.picture = "";
     setTimeout(connect, RETRY_MS);
   };
 }
@@ -137,7 +143,9 @@ function offer(codes) {
 
 offer(await loadLanguages());
 listen(pad, send);
+// A touch anywhere counts; by keyboard or screen reader it is the button.
 document.addEventListener("pointerdown", () => send({ type: "tap" }));
+element("begin").onclick = () => send({ type: "tap" });
 // A beat means that the page draws, not only that it runs.
 setInterval(() => requestAnimationFrame(() => send({ type: "beat" })), BEAT_MS);
 setInterval(tick, 1000);

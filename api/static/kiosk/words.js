@@ -1,11 +1,38 @@
 // What the screen says of a sign, in the language that is chosen. The texts themselves are the languages' own files.
 
+import * as english from "./lang.en.js";
+
+const MINUTES_FROM_S = 90;
 const languages = {};
 
-// Loads every language that is there; adding one takes its file alone.
+// A table of words; what a file lacks, or has in another form, is said in English.
+function complete(table, words) {
+  const said = words?.[table] ?? {};
+  return Object.fromEntries(Object.entries(english[table]).map(([key, text]) => [key, typeof said[key] === typeof text ? said[key] : text]));
+}
+
+function language(code, words) {
+  Intl.getCanonicalLocales(code);
+  const tables = Object.keys(english).filter((name) => name !== "NAME").map((name) => [name, complete(name, words)]);
+  return { NAME: words.NAME ?? code, ...Object.fromEntries(tables) };
+}
+
+// Loads every language that is there; adding one takes its file alone, and one that is broken stops nothing.
 export async function loadLanguages() {
-  const codes = await (await fetch("languages.json")).json();
-  for (const code of codes) languages[code] = await import(`./lang.${code}.js`);
+  let codes = ["en"];
+  try {
+    codes = await (await fetch("languages.json")).json();
+  } catch (error) {
+    console.error("languages.json", error);
+  }
+  for (const code of codes) {
+    try {
+      languages[code] = language(code, await import(`./lang.${code}.js`));
+    } catch (error) {
+      console.error(`lang.${code}.js`, error);
+    }
+  }
+  languages.en ??= language("en", english);
   return Object.keys(languages);
 }
 
@@ -13,26 +40,35 @@ export const has = (code) => code in languages;
 export const nameOf = (code) => languages[code].NAME;
 export const textsOf = (code) => languages[code].TEXTS;
 
-function refusal(words, { reason, seconds }) {
-  const text = words.REFUSALS[reason] ?? words.TEXTS.otherwise;
-  return seconds ? `${text} ${words.TEXTS.again(Math.ceil(seconds))}` : text;
+function duration(seconds, code) {
+  const [unit, count] = seconds > MINUTES_FROM_S ? ["minute", seconds / 60] : ["second", seconds];
+  return new Intl.NumberFormat(code, { style: "unit", unit, unitDisplay: "long" }).format(Math.ceil(count));
 }
 
-function result(words, sign) {
-  const { TEXTS } = words;
-  if (sign.outcome !== "granted") return [TEXTS.refused, refusal(words, sign)];
+function again({ seconds }, code) {
+  const { TEXTS } = languages[code];
+  return seconds < 0 ? TEXTS.askOperator : TEXTS.again(duration(seconds, code));
+}
+
+function refusal(sign, code) {
+  const { REFUSALS, TEXTS } = languages[code], text = REFUSALS[sign.reason] ?? TEXTS.otherwise;
+  return sign.seconds ? `${text} ${again(sign, code)}` : text;
+}
+
+function result(sign, code) {
+  const { TEXTS } = languages[code];
+  if (sign.outcome !== "granted") return [TEXTS.refused, refusal(sign, code)];
   return [sign.name ? TEXTS.grantedTo(sign.name) : TEXTS.granted, sign.confirm ? TEXTS.confirm : TEXTS.open];
 }
 
-// Headline and detail.
+// Headline, detail, and what counts down: that is not told to a screen reader anew every second.
 export function words(sign, code, idle) {
   const said = languages[code];
-  if (sign.phase === "result") return result(said, sign);
+  if (sign.phase === "result") return result(sign, code);
   const [headline, detail] = said.PHASES[idle ? "idle" : sign.phase] ?? ["", ""];
-  if (idle && sign.notice.frontage === "public") return [headline, said.TEXTS.touch];
-  if (sign.phase === "pause") return [headline, said.TEXTS.again(Math.ceil(sign.seconds))];
+  if (sign.phase === "pause") return [headline, detail, again(sign, code)];
   if (sign.phase === "closed") return [headline, `${said.CLOSED[sign.reason] ?? ""} ${said.TEXTS.code(sign.reason)}`.trim()];
-  if (sign.phase === "factor" && sign.reason) return [headline, refusal(said, sign)];
+  if (sign.phase === "factor" && sign.reason) return [headline, refusal(sign, code)];
   return [said.INSTRUCTIONS[sign.instruction] ?? headline, said.CONDITIONS[sign.condition] ?? detail];
 }
 
