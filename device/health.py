@@ -22,6 +22,7 @@ from inference.thermal import hottest
 
 LOW_MB = 200.0
 """Megabytes left where the data is, below which somebody should make room."""
+GONE = "the data folder is gone; look at its disk"
 HOT_C = 85.0
 """Degrees Celsius from which a Pi and a Jetson slow themselves down."""
 SILENT_S = 10.0
@@ -127,19 +128,19 @@ class DeviceHealth:
             camera_fps=None if link.hello is None else self._rate.per_second(),
             vision_age_s=None if link.hello is None else round(now - link.progress.observed_at, 2),
             checked_s=None if checked is None else round(now - checked, 1),
-            disk_free_mb=round(disk, 1),
+            disk_free_mb=None if disk is None else round(disk, 1),
             temperature_c=temperature,
             time_trusted=self.clock.dated() is not None,
             models=self.integrity.models,
         )
 
-    async def _checks(self, disk: float, temperature: float | None) -> Mapping[str, str]:
+    async def _checks(self, disk: float | None, temperature: float | None) -> Mapping[str, str]:
         checks = {
             "camera": self._camera(),
             "vision": self._remote(),
             "store": await self._store(),
             "models": self._models(),
-            "disk": "" if disk >= LOW_MB else f"less than {LOW_MB:g} MB are free where the data is; make room",
+            "disk": _disk(disk),
             "clock": "" if self.clock.dated() is not None else "the time is not known; rules of the calendar wait for it",
         }
         if (said := self._page(boot_time())) is not None:
@@ -183,4 +184,11 @@ class DeviceHealth:
             await self.store.ping()
         except StoreError as error:
             return str(error)
-        return self.integrity.store
+        # What is open still answers when its folder is gone, and what it then writes is lost.
+        return self.integrity.store if self.data.is_dir() else f"{GONE}; what is written now is lost"
+
+
+def _disk(free_mb: float | None) -> str:
+    if free_mb is None:
+        return GONE
+    return "" if free_mb >= LOW_MB else f"less than {LOW_MB:g} MB are free where the data is; make room"

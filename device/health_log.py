@@ -49,7 +49,7 @@ class HealthLog:
             try:
                 self._written = self._written or await self._store.health_now()
                 await self._look(await self._readiness())
-            except StoreError as error:
+            except (StoreError, OSError) as error:
                 log.error("a change of the device's health could not be written: %s: %s", type(error).__name__, error)
             await asyncio.sleep(self._look_s)
 

@@ -29,7 +29,8 @@ class HealthReport(Reply, frozen=True, kw_only=True):
     """Seconds since the camera's last observation; null: no camera."""
     checked_s: float | None = None
     """Seconds since store and models were looked through; null: not yet."""
-    disk_free_mb: float
+    disk_free_mb: float | None
+    """Megabytes left where the data is; null: the folder is gone."""
     temperature_c: float | None = None
     """Of the hottest sensor; null: none can be read."""
     time_trusted: bool

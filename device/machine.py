@@ -4,6 +4,9 @@ import shutil
 from pathlib import Path
 
 
-def free_mb(folder: Path) -> float:
-    """Megabytes (10^6 bytes) that are free for this process where the folder is. `OSError`: it is not there."""
-    return shutil.disk_usage(folder).free / 1e6
+def free_mb(folder: Path) -> float | None:
+    """Megabytes (10^6 bytes) that are free for this process where the folder is; None: it is gone, or its disk is."""
+    try:
+        return shutil.disk_usage(folder).free / 1e6
+    except OSError:
+        return None

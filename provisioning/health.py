@@ -45,7 +45,7 @@ def _show(report: HealthReport, out: Output) -> None:
     out.table(("component", "says"), [(name, said or "ok") for name, said in report.checks.items()])
     out.say(f"camera       {_number(report.camera_fps, 'captures a second')}, last seen {_number(report.vision_age_s, 's ago')}")
     out.say(f"looked at    store and models {_number(report.checked_s, 's ago')}")
-    out.say(f"disk         {report.disk_free_mb:.0f} MB free")
+    out.say(f"disk         {_number(report.disk_free_mb, 'MB free')}")
     if report.temperature_c is not None:
         out.say(f"temperature  {report.temperature_c:.0f} °C")
     for name in report.models:

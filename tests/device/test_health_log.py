@@ -64,6 +64,24 @@ async def test_what_lasts_is_written_once_and_so_is_its_end(real_store: SqlCiphe
     assert await real_store.verify() == 3
 
 
+async def test_a_look_that_fails_is_not_the_last(real_store: SqlCipherStore) -> None:
+    device = Device(real_store)
+
+    async def gone() -> dict[str, str]:
+        raise FileNotFoundError("the data folder")
+
+    look, device.readiness = device.readiness, gone  # type: ignore[method-assign]
+    log = HealthLog(real_store, lambda: device.readiness(), device.clock, look_s=0.01, hold_s=0)
+    task = asyncio.create_task(log.run())
+    await asyncio.sleep(0.05)
+    device.readiness = look  # type: ignore[method-assign]
+    device.checks["camera"] = "no camera"
+    await asyncio.sleep(0.1)
+    task.cancel()
+    await asyncio.wait({task})
+    assert await device.written() == [("camera", "failed", "no camera")]
+
+
 async def test_a_flicker_is_not_written(real_store: SqlCipherStore) -> None:
     device = Device(real_store)
     async with device.watched():
