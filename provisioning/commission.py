@@ -1,21 +1,19 @@
 """`kioskctl commission`: the installer's check of a mounted kiosk, step by step, over SSH if need be."""
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated
 
-import segno
 import typer
 
 from device.admin import AdminConnection, running
-from device.aiming_commands import AimClose, AimClosed, AimOpen, AimOpened
 from device.command import OperationRefused
 from device.commands import AnyReply
 from device.status_commands import DeviceStatus, Sight, StatusQuery, WatchCamera
+from provisioning.commission_aim import aim
 from provisioning.commission_report import Report, ReportUnreadable, load, said_of, text_file
 from provisioning.commission_site import Site, now, prompt, tell, yes
 from provisioning.commission_steps import PARTS, Judged, Part, Step, measured, problems, steps
@@ -97,23 +95,13 @@ def _all(site: Site, part: str, *, again: bool, people: int | None, minutes: flo
     report.people = people or report.people
     site.keep()  # before ten people have walked up: it can be written
     if part == "aim" or (not part and not report.steps and yes("Open the aiming view, to aim and focus the camera?")):
-        _aim(site, minutes)
+        aim(site, minutes)
     for each in PARTS:
         if part in ("", each):
             _part(site, each, again=again)
     if part in ("", "walk"):
         walk_test(site, again=again)
     site.keep()
-
-
-def _aim(site: Site, minutes: float) -> None:
-    opened = site.ask(AimOpen(minutes=minutes), AimOpened)
-    tell(f"Open this once on a phone or laptop, within {opened.minutes:g} minutes; give it to nobody else:")
-    tell(opened.url)
-    if sys.stderr.isatty():
-        segno.make(opened.url).terminal(out=sys.stderr, compact=True)
-    prompt("Aim and focus; then Enter closes the view")
-    site.ask(AimClose(), AimClosed)
 
 
 def _part(site: Site, part: Part, *, again: bool) -> None:
