@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+FIRST = 4
+"""Times as long as another that the first frame may take: cameras start slowly."""
+
 
 class CameraSettings(BaseModel):
     """Which camera, and how it is read."""
@@ -38,6 +41,16 @@ class CameraSettings(BaseModel):
     rotate: Annotated[Literal[0, 90, 180, 270], Field(description="Degrees clockwise that make the picture upright.")] = 0
     mirror: Annotated[bool, Field(description="The camera's picture is mirrored, and is to be turned back.")] = False
     capture_timeout_s: Annotated[
-        float, Field(description="Seconds without a frame after which the camera counts as failed.", gt=0, le=60)
-    ] = 5.0
+        float,
+        Field(
+            description="Seconds without a frame after which the camera counts as failed, and says so; less than `progress_s` of "
+            "`[watch]`. The first frame may take four times as long.",
+            gt=0,
+            le=60,
+        ),
+    ] = 1.5
     seed: Annotated[int, Field(description="Demo: seed of its noise and script, so that a run can be repeated.", ge=0)] = 1
+
+    def patience_s(self, *, first: bool) -> float:
+        """Seconds that a frame may take, the first one or another."""
+        return self.capture_timeout_s * (FIRST if first else 1)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import to_json
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError, to_json
 
 from api.enroll_settings import EnrollSettings
 from api.limits import LimitSettings
@@ -54,6 +54,9 @@ SOCKET_PATH_MAX = 107
 
 LONGEST_SOCKET = "vision-camera.sock"
 
+OUTLASTS = "camera_outlasts_watch"
+"""Type of the validation error of two limits that contradict each other."""
+
 
 NAMED = ("auto", "camera", "demo", "picamera2", "argus", "v4l2")
 """Sources that a command line may name besides paths."""
@@ -89,6 +92,15 @@ class Config(BaseModel):
     watch: Annotated[WatchSettings, Field(description="When vision counts as hung.")] = WatchSettings()
     events: Annotated[EventSettings, Field(description="The log of events, and webhooks.")] = EventSettings()
     log: Annotated[LogSettings, Field(description="What is logged.")] = LogSettings()
+
+    @model_validator(mode="after")
+    def _camera_speaks_first(self) -> Self:
+        """A camera that fails is to say so itself, before it counts as a vision that hangs."""
+        if self.camera.capture_timeout_s >= self.watch.progress_s:
+            limits = {"camera": self.camera.capture_timeout_s, "watch": self.watch.progress_s}
+            text = "camera.capture_timeout_s ({camera}) must be less than watch.progress_s ({watch})"
+            raise PydanticCustomError(OUTLASTS, text, limits)
+        return self
 
     @property
     def database(self) -> Path:
@@ -202,6 +214,9 @@ def _syntax_message(path: Path, text: str, error: tomllib.TOMLDecodeError) -> st
 
 
 def _message(path: Path, places: dict[tuple[str, ...], str], item: dict[str, Any]) -> str:
+    if item["type"] == OUTLASTS:
+        named = next(key for key in (("camera", "capture_timeout_s"), ("watch", "progress_s")) if key in places)
+        return f"{places[named]}: {'.'.join(named)}: {item['msg']}"
     key = tuple(str(part) for part in item["loc"])
     known = next((key[:length] for length in range(len(key), 0, -1) if key[:length] in places), ())
     place = places.get(known, str(path))

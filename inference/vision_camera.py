@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from camera.capture import Capture
-from camera.frame import Frame, Image
+from camera.frame import Frame, Image, boot_time
 from camera.open import open_capture
 from inference.channel import ChannelError, Embed, Hello, Instruct, Preview, Seen, Watch, Work, read_from_control
 from inference.duty import Networks, first_of
@@ -22,6 +22,8 @@ from inference.worker import Worker
 _TAKE_S = 0.25
 """Seconds after which a wait for a frame looks whether it is still wanted."""
 _PREVIEW_QUALITY = 70
+FIRST_MARGIN_S = 1.0
+"""Seconds beyond the source's own limit for which the watchdog waits for the first frame."""
 _EARLY = 0.9
 """Share of the preview's interval from which a frame counts as due: frames come a little early or late."""
 
@@ -34,6 +36,7 @@ class CameraDuty:
         self._stopped = threading.Event()
         self._watched = False
         self._previewed = -1e9
+        self._owing_from = 0.0
         self._networks: Networks | None = None
         self._pipeline: Pipeline | None = None
         self._capture: Capture | None = None
@@ -51,8 +54,8 @@ class CameraDuty:
 
     @property
     def idle(self) -> bool:
-        """Never: a camera owes frames."""
-        return False
+        """Whether it still has time for its first frame; from then on a camera owes frames."""
+        return self.captured == 0 and boot_time() < self._owing_from
 
     @property
     def dropped(self) -> int:
@@ -66,6 +69,8 @@ class CameraDuty:
         self._pipeline.embedding = False  # control says when
         self._capture = open_capture(self._settings.camera)
         source = self._capture.source
+        # The source itself is to say first that no frame came.
+        self._owing_from = boot_time() + self._settings.camera.patience_s(first=True) + FIRST_MARGIN_S
         self._pacing = Pacing(self._settings, source.controls, lossless=self._capture.lossless)
         return self._networks.hello("camera", source.name, live=source.live)
 

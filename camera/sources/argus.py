@@ -84,7 +84,8 @@ class ArgusSource:
             CameraFailed: no frame within the capture time-out, or the camera is gone.
             CameraError: the source is closed.
         """
-        deadline = time.monotonic() + self._settings.capture_timeout_s
+        seconds = self._settings.patience_s(first=self._seq == 0)
+        deadline = time.monotonic() + seconds
         while not self._closed.is_set():
             sample = self._sink.emit("try-pull-sample", int(POLL_S * SECOND))
             if sample is not None:
@@ -93,7 +94,7 @@ class ArgusSource:
             if why := self._trouble():
                 raise CameraFailed(f"{self.name}: {why}")
             if time.monotonic() > deadline:
-                raise CameraFailed(f"{self.name} gave no frame for {self._settings.capture_timeout_s:g} s; check its cable")
+                raise CameraFailed(f"{self.name} gave no frame for {seconds:g} s; check its cable")
         raise CameraError(f"{self.name} is closed")
 
     def instruct(self, instruction: str) -> None:

@@ -216,7 +216,8 @@ class PicameraSource:
     def _next(self) -> Request:
         if self._closed.is_set():
             raise CameraError(f"{self.name} is closed")
-        deadline = time.monotonic() + self._settings.capture_timeout_s
+        seconds = self._settings.patience_s(first=self._seq == 0)
+        deadline = time.monotonic() + seconds
         job = self._camera.capture_request(wait=False)
         while True:
             left = deadline - time.monotonic()
@@ -228,7 +229,6 @@ class PicameraSource:
                     raise CameraError(f"{self.name} is closed") from error
                 if left <= 0:
                     self._camera.cancel_all_and_flush()
-                    seconds = self._settings.capture_timeout_s
                     raise CameraFailed(f"{self.name} gave no frame for {seconds:g} s; check its ribbon cable") from error
 
     def _frame(self, request: Request, told: dict[str, Any], moment: float) -> Frame:

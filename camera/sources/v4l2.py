@@ -82,7 +82,7 @@ class V4L2Source:
         self.name = f"v4l2:{device}"
         self.live = not is_virtual(device)
         self._rotate, self._mirror = settings.rotate, settings.mirror
-        self._timeout = settings.capture_timeout_s
+        self._settings, self._delivers = settings, False
         self._frames: Latest[Frame] = Latest()
         self._driver = opener(device)
         if not self._driver.isOpened():
@@ -101,12 +101,15 @@ class V4L2Source:
             CameraFailed: no frame within the capture time-out, or the camera is gone.
             CameraError: the source is closed.
         """
+        seconds = self._settings.patience_s(first=not self._delivers)
         try:
-            return self._frames.take(self._timeout)
+            frame = self._frames.take(seconds)
         except TimeoutError as error:
-            raise CameraFailed(f"{self.name} gave no frame for {self._timeout:g} s; check its cable") from error
+            raise CameraFailed(f"{self.name} gave no frame for {seconds:g} s; check its cable") from error
         except MailboxClosedError as error:
             raise CameraError(f"{self.name} is closed") from error
+        self._delivers = True
+        return frame
 
     def instruct(self, instruction: str) -> None:
         """People in front of a real camera are told by the screen."""

@@ -110,8 +110,8 @@ def test_buffers_go_back_and_times_are_the_sensors():
         assert source.read().time == pytest.approx(boot_time(), abs=0.1)
 
 
-def test_a_camera_that_is_silent_ends_in_the_time_out():
-    library, source = opened()
+def test_a_camera_that_is_silent_ends_in_the_time_out_which_is_longer_for_the_first_frame():
+    library, source = opened(capture_timeout_s=0.1)
     library.camera.silent.set()
     began = time.monotonic()
     with source, pytest.raises(CameraFailed, match=r"no frame for 0\.4 s; check its ribbon cable"):

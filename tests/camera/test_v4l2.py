@@ -165,8 +165,9 @@ def test_the_newest_frame_upright_then_the_failure():
 
 
 def test_a_driver_that_blocks_ends_in_the_time_out():
-    driver = FakeDriver(at_end="blocks")
+    driver = FakeDriver(np.zeros((40, 60), np.uint8), at_end="blocks")
     source = opened(driver)
+    source.read()
     started = time.monotonic()
     with pytest.raises(CameraFailed, match=r"no frame for 0\.3 s"):
         source.read()

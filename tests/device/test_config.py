@@ -73,6 +73,8 @@ def test_given_values_are_written() -> None:
         ("[vision]\nzone = { left = 2 }", 2, "vision.zone.left", "at most 0.9"),
         ("[vision]\nmanifest = 3", 2, "vision.manifest", "a text"),
         ("[liveness]\npolicy = 1979-05-27", 2, "liveness.policy", '"basic"'),
+        ("[watch]\nprogress_s = 1.5", 2, "watch.progress_s", "capture_timeout_s (1.5) must be less than watch.progress_s (1.5)"),
+        ("[watch]\nprogress_s = 4\n[camera]\ncapture_timeout_s = 5", 4, "camera.capture_timeout_s", "(5.0) must be less"),
     ],
 )
 def test_a_mistake_names_file_line_key_and_what_is_allowed(text: str, line: int, key: str, allowed: str) -> None:

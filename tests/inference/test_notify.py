@@ -2,13 +2,21 @@
 
 import asyncio
 import os
+import threading
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
+from camera.capture import Capture
+from camera.controls import NoControls
+from camera.frame import Frame, boot_time
+from camera.settings import CameraSettings
 from inference import vision as program
+from inference import vision_camera
 from inference.channel import Seen
 from inference.outlet import Outlet
+from inference.settings import ProcessSettings
 from tests.inference.vision_process import replay
 from tests.notify_socket import listening
 
@@ -58,3 +66,40 @@ async def test_the_watchdog_starves_when_captures_stop_and_not_of_idleness(tmp_p
         duty.idle = True
         await systemd.until(lambda told: told.count() >= 5)
         beating.cancel()
+
+
+class Slow:
+    """A source that delivers when told, one frame."""
+
+    name, live, controls = "slow", False, NoControls()
+
+    def __init__(self):
+        self.delivers = threading.Event()
+
+    def read(self):
+        self.delivers.wait()
+        self.delivers.clear()
+        return Frame(1, boot_time(), np.zeros((120, 160, 3), np.uint8))
+
+    def close(self):
+        self.delivers.set()
+
+
+def test_a_camera_has_its_time_for_the_first_frame_and_owes_them_from_then_on(monkeypatch):
+    source, now = Slow(), boot_time()
+    monkeypatch.setattr(vision_camera, "open_capture", lambda _: Capture(source))
+    monkeypatch.setattr(vision_camera, "boot_time", lambda: now)
+    duty = vision_camera.CameraDuty(ProcessSettings(camera=CameraSettings(capture_timeout_s=1.5)))
+    duty.open()
+    try:
+        idle = []
+        for seconds in (0, 6, 2):
+            now += seconds
+            idle.append(duty.idle)
+        assert idle == [True, True, False]
+        now -= 8
+        source.delivers.set()
+        duty._capture.take(5)
+        assert not duty.idle
+    finally:
+        duty.close()
