@@ -23,6 +23,7 @@ _LARGEST_NUMBER = 2**53
 _LONGEST_NAME = 100
 
 T = TypeVar("T", bound="Request")
+ReadyName = Literal["ready", "degraded", "not_ready"]
 SessionStatusName = Literal["in_progress", "completed", "failed", "expired"]
 
 
@@ -193,8 +194,10 @@ class HealthResponse(Answer):
 class ReadinessResponse(Answer):
     """Whether the device can do its work, and what each of its components has to say; `ok` where nothing is wrong."""
 
-    status: Literal["ready", "degraded", "not_ready"]
+    status: ReadyName
     checks: dict[str, str]
+    camera_fps: float | None = None
+    vision_age_s: float | None = None
 
 
 class ClientAuthenticationResponse(Answer):

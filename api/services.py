@@ -15,10 +15,26 @@ from api.ports import Recognition, Store
 from api.sessions import SessionService
 from api.settings import ApiSettings
 
-Readiness = Callable[[], Awaitable[Mapping[str, str]]]
-"""Component (`camera`, `vision`, `store`, `models`, `disk`, `clock`, `temperature`, `screen`, `light`) → what is wrong."""
 
-_DEGRADING = frozenset({"clock", "disk", "temperature", "screen", "light"})
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the device's health.
+
+    Args:
+        checks: what is wrong with each component, empty where nothing is.
+        camera_fps: captures a second of late; None: not known.
+        vision_age_s: seconds since the camera's last observation; None: no camera.
+    """
+
+    checks: Mapping[str, str]
+    camera_fps: float | None = None
+    vision_age_s: float | None = None
+
+
+Readiness = Callable[[], Awaitable[Mapping[str, str]]]
+"""Component (`camera`, `vision`, `store`, `models`, `disk`, `clock`, `rate`, `temperature`, `screen`, `light`) → its trouble."""
+
+_DEGRADING = frozenset({"clock", "disk", "rate", "temperature", "screen", "light"})
 """Components without which the device still does its work, though not all of it."""
 
 
@@ -40,7 +56,7 @@ class Services:
     recognition: Recognition
     clock: Clock
     settings: ApiSettings
-    readiness: Readiness
+    look: Callable[[], Awaitable[Look]]
     sockets: Sockets = field(default_factory=Sockets)
     limits: Limits = field(default_factory=lambda: Limits(LimitSettings()))
 

@@ -203,8 +203,7 @@ def make_clients(core: Core, front: Front) -> Clients:
     judge = VisionRemote(core.remote.link, on_need.need, config.api.vision_timeout_s)
     credentials = Credentials(store, core.keys.hash_api_key, core.keys.jwt, clock, config.api.jwt_minutes * 60)
     frames = FrameDesk(judge, core.sessions, clock)
-    readiness = front.health.readiness
-    services = Services(store, core.sessions, frames, credentials, core.recognition, clock, config.api, readiness)
+    services = Services(store, core.sessions, frames, credentials, core.recognition, clock, config.api, front.health.look)
     return Clients(on_need, judge, replace(services, limits=Limits(config.limits, clock.boot)))
 
 

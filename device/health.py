@@ -1,14 +1,15 @@
 """How the device is, gathered from its parts: for `/readyz`, and for operators."""
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.clock import Clock
 from api.ports import StoreError
+from api.services import Look
 from camera.frame import boot_time
 from device import machine
+from device.camera_rate import Rate, too_slow, wanted
 from device.door.base import Door
 from device.health_report import HealthReport, status_of
 from device.integrity import Integrity
@@ -29,8 +30,8 @@ SILENT_S = 10.0
 """Seconds without a sign of life after which the kiosk's page counts as dead."""
 FIRST_BEAT_S = 60.0
 """Seconds after which a page that is to be expected counts as missing."""
-RATE_S = 5.0
-"""Seconds over which the camera's rate is taken."""
+STALE_S = 5.0
+"""Seconds without an observation after which a camera that is connected counts as failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +40,6 @@ class Watched:
 
     link: VisionLink
     supervisor: Keeper
-
-
-@dataclass(slots=True)
-class Rate:
-    """Captures a second, by looks at a count that grows and that begins anew with each vision."""
-
-    _seen: deque[tuple[float, int]] = field(default_factory=deque)
-
-    def note(self, now: float, captured: int) -> None:
-        """The count at this time, boot-time seconds."""
-        if self._seen and captured < self._seen[-1][1]:
-            self._seen.clear()
-        self._seen.append((now, captured))
-        while now - self._seen[0][0] > RATE_S:
-            self._seen.popleft()
-
-    def per_second(self) -> float | None:
-        """The rate; None before the second look."""
-        if len(self._seen) < 2 or self._seen[-1][0] <= self._seen[0][0]:
-            return None
-        (began, first), (now, last) = self._seen[0], self._seen[-1]
-        return round((last - first) / (now - began), 1)
 
 
 @dataclass(slots=True)
@@ -109,10 +88,15 @@ class DeviceHealth:
         """Component → what is wrong with it; empty where nothing is."""
         return (await self.report()).checks
 
+    async def look(self) -> Look:
+        """The same and the camera's numbers, of one moment."""
+        report = await self.report()
+        return Look(report.checks, report.camera_fps, report.vision_age_s)
+
     async def report(self) -> HealthReport:
         """The device's health, now; since when it is well is known by whoever asks again and again."""
         now, link = boot_time(), self.camera.link
-        self._rate.note(now, link.progress.captured)
+        self._rate.note(now, link.progress.captured, wanted(link))
         disk, temperature = machine.free_mb(self.data), self.temperature()
         checks = await self._checks(disk, temperature)
         status = status_of(checks)
@@ -143,6 +127,8 @@ class DeviceHealth:
             "disk": _disk(disk),
             "clock": "" if self.clock.dated() is not None else "the time is not known; rules of the calendar wait for it",
         }
+        if self.camera.link.hello is not None:
+            checks["rate"] = too_slow(self._rate)
         if (said := self._page(boot_time())) is not None:
             checks["screen"] = said
         if (lamp := self.light()) is not None:
@@ -153,7 +139,9 @@ class DeviceHealth:
 
     def _camera(self) -> str:
         if self.camera.link.hello is not None:
-            return ""
+            progress = self.camera.link.progress
+            stale = progress.begun and boot_time() - progress.observed_at > STALE_S
+            return f"nothing was seen by the camera for more than {STALE_S:g} s" if stale else ""
         if self.camera.link.failing and self.camera.supervisor.condition.life is not Life.LOOPING:
             return f"vision@camera has ended {self.camera.link.failures} times in a row; look at its camera, and at the log"
         return self.camera.supervisor.condition.message or f"the camera is {self.camera.supervisor.condition.life.value}"

@@ -18,7 +18,7 @@ from api.ports import ImageRefused
 from api.recognition import GalleryRecognition
 from api.records import Attempt, Client, LogRecord
 from api.server import build_app, serve
-from api.services import Services
+from api.services import Look, Services
 from api.sessions import SessionService
 from api.settings import ApiSettings, SessionSettings
 from camera.settings import CameraSettings
@@ -117,7 +117,7 @@ async def device(policy: Level, *, deceived: bool) -> AsyncIterator[Device]:
                 recognition=recognition,
                 clock=clock,
                 settings=ApiSettings(),
-                readiness=_ready,
+                look=_ready,
             )
             services = replace(services, limits=Limits(WIDE, clock.boot))
             key = new_api_key()
@@ -132,5 +132,5 @@ async def device(policy: Level, *, deceived: bool) -> AsyncIterator[Device]:
         networks.close()
 
 
-async def _ready() -> dict[str, str]:
-    return {}
+async def _ready() -> Look:
+    return Look({})

@@ -19,7 +19,7 @@ from api.ports import ImageRefused, VisionUnavailable
 from api.recognition import GalleryRecognition
 from api.records import Client, DoorState, Enrollment, Origin, Person
 from api.server import build_app, serve
-from api.services import Services
+from api.services import Look, Services
 from api.sessions import SessionService
 from api.settings import ApiSettings, SessionSettings
 from device.clock import ManualClock, SystemClock
@@ -231,8 +231,8 @@ async def device(
     sessions = SessionService(store, recognition, QUICK, clock)
     ready = {"camera": "", "vision": "", "store": "", "models": ""}
 
-    async def readiness() -> dict[str, str]:
-        return ready
+    async def look() -> Look:
+        return Look(ready, 23.9, 0.04)
 
     services = Services(
         store=store,
@@ -242,7 +242,7 @@ async def device(
         recognition=recognition,
         clock=clock,
         settings=ApiSettings(max_frame_bytes=200_000, max_body_bytes=2_000_000, socket_idle_s=20.0),
-        readiness=readiness,
+        look=look,
     )
     async with serve(build_app(services), "127.0.0.1", 0) as port, aiohttp.ClientSession() as http:
         yield Device(f"http://127.0.0.1:{port}", store, vision, recognition, services, http, keys, ready)

@@ -12,7 +12,8 @@ async def test_health(device):
     async with device.http.get(f"{device.url}/healthz") as response:
         assert (response.status, await response.json()) == (200, {"status": "alive"})
     async with device.http.get(f"{device.url}/readyz") as response:
-        assert (response.status, (await response.json())["status"]) == (200, "ready")
+        told = await response.json()
+        assert (response.status, told["status"], told["camera_fps"], told["vision_age_s"]) == (200, "ready", 23.9, 0.04)
     device.ready["clock"] = "the time is not known"
     async with device.http.get(f"{device.url}/readyz") as response:
         told = await response.json()

@@ -173,7 +173,7 @@ async def serving(folder: Path) -> AsyncIterator[Site]:
             Healthy(),
             config,
         )
-        nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
+        nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "look"))
         said: list[str] = []
         async with serve_lan(lan, Services(settings=ApiSettings(), **nothing), said.append, AdminSite(parts).mount):
             url = said[0].rpartition(" ")[2].rstrip("/")

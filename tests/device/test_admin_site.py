@@ -276,7 +276,7 @@ async def test_health_and_the_door_are_shown(site: Site) -> None:
 async def test_without_tls_there_is_no_admin_screen(site: Site) -> None:
     plain = site.parts.config.lan.model_copy(update={"plain_http_on_the_network_without_tls": True})
     parts = dataclasses.replace(site.parts, config=site.parts.config.model_copy(update={"lan": plain}))
-    nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
+    nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "look"))
     said: list[str] = []
     async with (
         serve_lan(plain, Services(settings=ApiSettings(), **nothing), said.append, AdminSite(parts).mount),

@@ -11,12 +11,14 @@ import pytest
 from api.ports import StoreFull
 from api.services import severity
 from camera.frame import boot_time
+from device.camera_rate import Rate, too_slow, wanted
 from device.clock import ManualClock
-from device.health import DeviceHealth, Rate, Watched
+from device.health import DeviceHealth, Watched
 from device.health_report import refusal
 from device.integrity import Integrity, model_files
 from device.machine import free_mb
 from device.supervisor import Condition, Life
+from inference.channel import Work
 from inference.manifest import load_manifest
 from inference.settings import VisionSettings
 from inference.thermal import hottest
@@ -38,8 +40,8 @@ class Store:
 
 
 def vision(*, there: bool) -> Watched:
-    progress = SimpleNamespace(captured=10, observed_at=boot_time())
-    link = SimpleNamespace(hello="hello" if there else None, progress=progress, failing=False, failures=0)
+    progress = SimpleNamespace(captured=10, observed_at=boot_time(), begun=True, work=None)
+    link = SimpleNamespace(hello=SimpleNamespace(live=True) if there else None, progress=progress, failing=False, failures=0)
     keeper = SimpleNamespace(condition=Condition(Life.READY if there else Life.FAILED, "" if there else "it is unplugged"))
     return Watched(cast("Any", link), cast("Any", keeper))
 
@@ -170,6 +172,39 @@ def test_the_rate_begins_anew_with_each_vision() -> None:
     for second in range(3, 12):
         rate.note(float(second), 20 * second)
     assert rate.per_second() == 20.0
+
+
+def test_a_live_camera_that_delivers_less_than_half_of_what_is_asked_is_told() -> None:
+    def after(seconds: int, fps: int, asked: float | None, rate: Rate | None = None, began: int = 0) -> Rate:
+        rate = rate or Rate()
+        for second in range(began, began + seconds):
+            rate.note(float(second), 1000 + fps * second, asked)
+        return rate
+
+    assert too_slow(after(7, 13, 24.0)) == ""
+    assert too_slow(after(5, 11, 24.0)) == "", "not for long enough"
+    assert "less than half of the 24 pictures" in too_slow(after(7, 11, 24.0))
+    assert too_slow(after(7, 6, 10.0)) == "", "heat asks for less"
+    assert too_slow(after(20, 1, None)) == "", "nobody is there, and the camera may rest"
+    assert too_slow(after(3, 1, 24.0, after(20, 1, None), began=20)) == "", "it has just been woken"
+
+
+def test_what_a_camera_is_held_to() -> None:
+    def link(*, live: bool = True, idle: bool = False) -> Any:
+        return SimpleNamespace(hello=SimpleNamespace(live=live), progress=SimpleNamespace(work=Work(idle, 16.0)))
+
+    assert (wanted(link()), wanted(link(idle=True)), wanted(link(live=False))) == (16.0, None, None)
+
+
+async def test_a_camera_that_is_connected_and_sees_nothing_has_failed(tmp_path: Path) -> None:
+    device = health(tmp_path)
+    look = await device.look()
+    assert (look.checks["camera"], look.vision_age_s) == ("", pytest.approx(0, abs=1))
+    device.camera.link.progress.observed_at -= 6
+    look = await device.look()
+    assert "nothing was seen" in look.checks["camera"]
+    assert look.vision_age_s == pytest.approx(6, abs=1)
+    assert severity("rate", "x") == "degraded"
 
 
 def test_the_machine(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def lan(tmp_path: Path) -> LanSettings:
 @pytest.fixture
 def services() -> Services:
     """As much of the services as a request without credentials reaches."""
-    nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
+    nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "look"))
     return Services(settings=ApiSettings(), **nothing)
 
 

@@ -39,7 +39,7 @@ class Site:
 
 def app_of(screen: Screen) -> web.Application:
     """The loopback application with the screen alone."""
-    nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
+    nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "look"))
     return _app(Services(settings=ApiSettings(), **nothing), loopback_only, screen.mount)
 
 

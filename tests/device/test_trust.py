@@ -26,7 +26,7 @@ def lan(tmp_path) -> LanSettings:
 
 async def test_the_page_and_all_that_it_names_is_served(lan: LanSettings) -> None:
     authority = load_certificate(lan.authority)
-    nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
+    nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "look"))
     services = Services(settings=ApiSettings(), **nothing)
     app = build_lan_app(services, [], Trust(lan, "https://kiosk.local:8443").mount)
     async with serve(app, "127.0.0.1", 0) as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:

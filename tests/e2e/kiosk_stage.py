@@ -102,7 +102,7 @@ class Kiosk:
         self.board.ambient(dim=sign.dim, fill=sign.fill)
 
     async def serve(self, folder: Path, stop: asyncio.Event, ready: threading.Event, jpeg: bytes) -> None:
-        nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "readiness"))
+        nothing = dict.fromkeys(("store", "sessions", "desk", "credentials", "recognition", "clock", "look"))
         async with VisionLink("camera", folder / "s", "model", os.getpid) as link:
             screen = Screen(self.board, link, self)
             app = _app(Services(settings=ApiSettings(), **nothing), loopback_only, screen.mount)  # type: ignore[arg-type]

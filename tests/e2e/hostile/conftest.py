@@ -26,7 +26,7 @@ from api.recognition import GalleryRecognition
 from api.records import Client
 from api.routes.enroll import EnrollPage
 from api.server import build_app, serve
-from api.services import Services
+from api.services import Look, Services
 from api.sessions import SessionService
 from api.settings import ApiSettings, SessionSettings
 from device.clock import SystemClock
@@ -138,8 +138,8 @@ async def _serve(folder: Path, ready: Callable[[Served], None], over: asyncio.Ev
             client = Client(str(uuid.uuid4()), "hostile", REALM, GRANTS, key.prefix, keys.hash_api_key(key.text))
             await store.put_client(client)
 
-            async def readiness() -> dict[str, str]:
-                return {"camera": "", "vision": ""}
+            async def look() -> Look:
+                return Look({"camera": "", "vision": ""})
 
             services = Services(
                 store=store,
@@ -149,7 +149,7 @@ async def _serve(folder: Path, ready: Callable[[Served], None], over: asyncio.Ev
                 recognition=recognition,
                 clock=clock,
                 settings=SETTINGS,
-                readiness=readiness,
+                look=look,
                 limits=Limits(PATIENT),
             )
             await vision.need()
