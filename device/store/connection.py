@@ -26,6 +26,8 @@ _SETTINGS = (
     "foreign_keys = ON",
     "synchronous = FULL",
     "cipher_memory_security = ON",
+    # KiB of decrypted pages in memory. Built-in are 8,000, which fill as the log grows: an hour's megabyte for a day.
+    "cache_size = -2000",
 )
 _PATIENCE = 1.0
 """Seconds to wait for another process that has the file open."""
