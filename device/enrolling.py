@@ -2,15 +2,15 @@
 
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from api.clock import Clock
 from api.erasure import erase_enrollment
-from api.errors import MESSAGE
+from api.errors import MESSAGE, ApiError
 from api.feedback import Feedback
-from api.ports import Recognition, Store
+from api.ports import Recognition, Store, StoreError
 from api.records import LOCAL, Basis, DoorState, Enrollment, Origin, Person, SessionKind, SessionStatus
 from api.sessions import SessionService
 from api.terms import NewSession
@@ -63,8 +63,21 @@ class LocalCamera(Protocol):
             OperationRefused: the camera does not work, or somebody else has reserved it.
         """
 
-    def instruct(self, instruction: str) -> None:
-        """Say what the person in front is asked now."""
+    def tell(self, feedback: Feedback) -> None:
+        """Say what the person in front is asked now, why, and how far the enrolment is."""
+
+    def release(self) -> None:
+        """Ask nothing any more."""
+
+    def conclude(self, *, enrolled: bool) -> None:
+        """Say how the enrolment ended."""
+
+
+@dataclass(slots=True)
+class _Ended:
+    """How an enrolment at the camera ended; None: not yet."""
+
+    enrolled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +165,7 @@ class Enrolling:
             OperationRefused: the camera does not work, or the enrolment failed; the message says what to do.
             StoreError: nothing was stored.
         """
-        async with self.camera.reserve() as view:
+        async with self.camera.reserve() as view, self._concluding() as ended:
             wanted = NewSession(
                 kind=SessionKind.ENROLLMENT,
                 realm=LOCAL,
@@ -168,20 +181,38 @@ class Enrolling:
                     feedback = await self._next(row.token, view)
                     if feedback.status is SessionStatus.COMPLETED:
                         break
+                    self.camera.tell(feedback)
                     step = _progress(feedback)
                     if step != last:
                         yield step
                     last = step
             finally:
-                self.camera.instruct("")
+                self.camera.release()
                 await self.sessions.cancel(row.token)
             await self._note_person(command)
             enrolled = await self._stored(feedback)
             if command.look:
                 await self.store.label_enrollment(enrolled.enrollment_id, command.look)
             yield enrolled
-            if command.test:
-                yield await self._tested(enrolled, view)
+            if not command.test:
+                ended.enrolled = True
+                return
+            self.camera.tell(feedback)
+            tested = await self._tested(enrolled, view)
+            ended.enrolled = tested.result != "no_match"
+            yield tested
+
+    @asynccontextmanager
+    async def _concluding(self) -> AsyncIterator["_Ended"]:
+        """Tell the person in front how it ended, unless an operator stopped it."""
+        ended = _Ended()
+        try:
+            yield ended
+        except (OperationRefused, ApiError, StoreError):
+            self.camera.conclude(enrolled=False)
+            raise
+        if ended.enrolled is not None:
+            self.camera.conclude(enrolled=ended.enrolled)
 
     async def _tested(self, enrolled: Enrolled, view: View) -> EnrollTested:
         result = await _test_match(self.sessions, view, enrolled.user_id)
@@ -200,7 +231,6 @@ class Enrolling:
         if feedback.status not in (SessionStatus.ACTIVE, SessionStatus.COMPLETED):
             why = MESSAGE.get(feedback.outcome, feedback.outcome)
             raise OperationRefused(feedback.outcome, f"{why}; nobody was enrolled. Do what the instruction says and try again")
-        self.camera.instruct(feedback.instruction)
         return feedback
 
     async def _stored(self, feedback: Feedback) -> Enrolled:

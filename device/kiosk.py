@@ -85,6 +85,12 @@ class Kiosk:
             self._parts.link.embed(on=self._rules.frontage == "staff")
             self._reserved = False
 
+    def concluded(self, *, enrolled: bool) -> None:
+        """An operator's enrolment ended; its person is told, and nobody's visit begins meanwhile."""
+        until = self._parts.clock.boot() + self._rules.result_s
+        self._course.state = replace(self._course.state, shown_until=until)
+        self._course.show(Sign(phase=Phase.RESULT, outcome="enrolled" if enrolled else "not_enrolled", progress=1.0))
+
     async def pad(self, *, opened: bool) -> None:
         """Somebody opens the pad, types on it, or closes it."""
         async with self._turn:

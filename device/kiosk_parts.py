@@ -4,9 +4,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from api.clock import Clock
 from api.feedback import Feedback, explains, remedy
 from api.ports import Store
+from api.records import SessionStatus
 from api.records import Visit as VisitRow
 from api.sessions import SessionService
 from device.board import Board, Phase, Sign
@@ -62,6 +65,13 @@ def asking(feedback: Feedback) -> Sign:
     """What the screen asks of a person whose visit is under way: one thing, with its reason and no other."""
     why = feedback.condition if explains(feedback.condition, feedback.instruction) else ""
     return Sign(phase=Phase.VISIT, instruction=feedback.instruction, condition=why, progress=round(feedback.progress, 2))
+
+
+def enrolling(feedback: Feedback) -> Sign:
+    """What the screen asks of a person whom an operator enrols, and how far that is."""
+    sign = msgspec.structs.replace(asking(feedback), phase=Phase.RESERVED)
+    # All samples are there, and the test match looks at the person once more.
+    return msgspec.structs.replace(sign, instruction="hold_still") if feedback.status is SessionStatus.COMPLETED else sign
 
 
 def approached(observation: Observation) -> Sign:

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from device.board import Board, Phase, Sign
+from api.feedback import Feedback
+from device.board import Board
 from device.command import OperationRefused
 from device.feed import Subscription
 from device.keeper import Keeper
 from device.kiosk import Kiosk
-from device.kiosk_parts import KioskReserved
+from device.kiosk_parts import KioskReserved, enrolling
 from device.vision_link import VisionLink
 from inference.observation import Observation
 
@@ -56,7 +57,15 @@ class KioskCamera:
         except KioskReserved as error:
             raise OperationRefused("camera_reserved", str(error)) from error
 
-    def instruct(self, instruction: str) -> None:
-        """Say what the person in front is asked now, on the screen and to the source."""
-        self._link.instruct(instruction)
-        self._board.show(Sign(phase=Phase.RESERVED, instruction=instruction))
+    def tell(self, feedback: Feedback) -> None:
+        """Say what the person in front is asked now, on the screen and to the source, and how far the enrolment is."""
+        self._link.instruct(feedback.instruction)
+        self._board.show(enrolling(feedback))
+
+    def release(self) -> None:
+        """Ask the source for nothing any more; the screen stays as it is."""
+        self._link.instruct("")
+
+    def conclude(self, *, enrolled: bool) -> None:
+        """Say on the screen how the enrolment ended, for as long as a visit's result stays."""
+        self._kiosk.concluded(enrolled=enrolled)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from api.feedback import Feedback
 from api.ports import VisionUnavailable
 from camera.frame import boot_time
 from device.command import OperationRefused
@@ -169,10 +170,18 @@ class OwnCamera:
         """The same: nobody else is there."""
         return self.look()
 
-    def instruct(self, instruction: str) -> None:
+    def tell(self, feedback: Feedback) -> None:
         """Hand the instruction to the source; the demo's subject obeys."""
         if self._link is not None:
-            self._link.instruct(instruction)
+            self._link.instruct(feedback.instruction)
+
+    def release(self) -> None:
+        """Ask nothing any more."""
+        if self._link is not None:
+            self._link.instruct("")
+
+    def conclude(self, *, enrolled: bool) -> None:
+        """Nobody is told: there is no screen."""
 
 
 class OwnView:

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 from argon2 import PasswordHasher
 
+from api.feedback import Feedback
 from api.records import LOCAL, DoorState, Enrollment, Origin, Person
 from api.services import Services
 from api.settings import ApiSettings
@@ -48,6 +49,7 @@ class Stage:
     def __init__(self) -> None:
         self.person = 1
         self.instructions: list[str] = []
+        self.concluded: list[bool] = []
 
     @asynccontextmanager
     async def reserve(self) -> AsyncIterator["Stage"]:
@@ -56,8 +58,14 @@ class Stage:
 
     look = reserve
 
-    def instruct(self, instruction: str) -> None:
-        self.instructions.append(instruction)
+    def tell(self, feedback: Feedback) -> None:
+        self.instructions.append(feedback.instruction)
+
+    def release(self) -> None:
+        self.instructions.append("")
+
+    def conclude(self, *, enrolled: bool) -> None:
+        self.concluded.append(enrolled)
 
     async def within(self, seconds: float) -> Observation | None:
         await asyncio.sleep(0.02)

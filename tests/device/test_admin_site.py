@@ -192,6 +192,7 @@ async def test_the_queue_enrols_tests_and_says_why_not(site: Site) -> None:
         assert not {"template", "embedding", "passive"} & set(re.findall(r"'(\w+)'", str(listed)))
         assert (await browser.ask("POST", "queue/", {"user_id": "eve", "basis": "consent"}))[0] == 404
     assert site.stage.instructions[-1] == ""
+    assert site.stage.concluded == [True, True, False, True]
     acts = [act.act for _, act in await site.parts.operators.rows.acts()]
     assert acts[:5] == ["enrolled_at_kiosk", "enrolment_failed", "enrolled_at_kiosk", "enrolled_at_kiosk", "roster_imported"]
 

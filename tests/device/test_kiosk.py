@@ -303,8 +303,12 @@ async def test_nobody_is_judged_while_the_camera_is_reserved(tmp_path: Path, rea
                     pass
             await at.camera.show(ADA, 0.6)
             assert at.board.sign.phase is Phase.RESERVED
+            at.kiosk.concluded(enrolled=True)
+        await at.camera.show(ADA, 0.2)
+        assert (at.board.sign.phase, at.board.sign.outcome) == (Phase.RESULT, "enrolled"), "the person is told"
         (visit,) = await at.visits()
         assert (visit.outcome, visit.reason) == ("abandoned", "reserved")
+        await at.camera.show_nobody(0.4)
         await at.camera.show(ADA, 0.8)
         assert (await at.settled(2))[1].outcome == "granted"
 

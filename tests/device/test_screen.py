@@ -109,7 +109,11 @@ def test_every_instruction_has_words_at_most_four_an_icon_and_speech(code: str) 
     words = table(code, "INSTRUCTIONS")
     assert set(words) == set(contract.split())
     texts = table(code, "TEXTS")
-    headlines = [*words.values(), *headlines_of(code), *(texts[name] for name in ("granted", "refused", "number", "pin"))]
+    headlines = [
+        *words.values(),
+        *headlines_of(code),
+        *(texts[name] for name in ("granted", "refused", "enrolled", "notEnrolled", "number", "pin")),
+    ]
     assert [text for text in headlines if not 0 < len(text.split()) <= 4] == []
     icons = set(re.findall(r'symbol id="(\w+)"', (PAGE / "icons.svg").read_text()))
     assert set(words) | {"yes", "no", "wait", "closed", "pad", "face", "tap"} <= icons

@@ -1,11 +1,13 @@
 """What the kiosk's screen asks of people: one thing at a time, with its own reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from api.feedback import Feedback
 from api.records import SessionKind, SessionStatus
 from device.board import Phase
-from device.kiosk_parts import approached, asking
+from device.kiosk_parts import approached, asking, enrolling
 from inference.observation import Box, Measure, Observation, Quality
 
 FACE = (Box(200, 100, 40, 50),)
@@ -28,6 +30,13 @@ def test_a_challenge_is_asked_without_what_it_brings_about(condition: str) -> No
 )
 def test_an_instruction_is_given_with_its_reason(condition: str, instruction: str) -> None:
     assert asking(told(condition, instruction)).condition == condition
+
+
+def test_who_is_enrolled_sees_how_far_it_is_and_what_is_wrong() -> None:
+    sign = enrolling(replace(told("too_dark", "more_light"), progress=0.4))
+    assert (sign.phase, sign.condition, sign.progress) == (Phase.RESERVED, "too_dark", 0.4)
+    done = enrolling(replace(told("", ""), status=SessionStatus.COMPLETED, progress=1.0))
+    assert (done.instruction, done.progress) == ("hold_still", 1.0), "the test match follows"
 
 
 @pytest.mark.parametrize(

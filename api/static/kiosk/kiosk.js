@@ -76,7 +76,7 @@ function drawState() {
   allow(!idle() && sign.phase !== "closed" && sign.phase !== "starting");
   element("begin").hidden = !idle() || sign.notice.frontage !== "public";
   element("open").hidden = open || sign.phase === "starting" || sign.phase === "reserved" || PADLESS.includes(sign.reason)
-    || sign.outcome === "granted" || !(sign.notice.ways ?? []).includes("pin");
+    || ["granted", "enrolled", "not_enrolled"].includes(sign.outcome) || !(sign.notice.ways ?? []).includes("pin");
   const said = sign.phase === "factor" ? words(sign, language(), false)[1] : "";
   put("hint", sign.reason ? "" : said);
   pad.show(open, sign.reason ? said : "");
@@ -89,7 +89,7 @@ function sound(before, wasIdle) {
   const name = spoken(sign, idle());
   if (name && name !== spoken(before, wasIdle)) {
     const kind = sign.phase === "result" ? sign.outcome : sign.phase;
-    chime(["granted", "refused", "pause", "closed"].includes(kind) ? kind : "step", volume());
+    chime(kind, volume());
     say(name, language(), volume());
   }
 }

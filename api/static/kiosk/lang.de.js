@@ -64,6 +64,9 @@ export const TEXTS = {
   open: "Die Tür ist offen.",
   confirm: "Schauen Sie noch einmal in die Kamera: Das bestätigt Ihre Aufnahme.",
   refused: "Kein Zutritt",
+  enrolled: "Sie sind aufgenommen",
+  thanks: "Danke, das war alles.",
+  notEnrolled: "Nicht aufgenommen",
   otherwise: "Der Zutritt ist Ihnen zurzeit nicht offen. Bitten Sie um Hilfe.",
   again: (time) => `Nächster Versuch in ${time}.`,
   askOperator: "Bitte wenden Sie sich an die Betreuung.",
@@ -93,6 +96,8 @@ export const TEXTS = {
 export const SPEECH = {
   granted: "Willkommen. Die Tür ist offen.",
   refused: "Kein Zutritt.",
+  enrolled: "Danke. Sie sind aufgenommen.",
+  not_enrolled: "Sie wurden nicht aufgenommen.",
   pad: "Geben Sie Ihre Nummer ein.",
   pin: "Geben Sie jetzt Ihre PIN ein.",
   factor: "Geben Sie Ihre PIN ein, oder zeigen Sie Ihre Karte.",

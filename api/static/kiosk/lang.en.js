@@ -67,6 +67,9 @@ export const TEXTS = {
   open: "The door is unlocked.",
   confirm: "Look at the camera once more: it confirms your enrolment.",
   refused: "Not admitted",
+  enrolled: "You are enrolled",
+  thanks: "Thank you, that was all.",
+  notEnrolled: "Not enrolled",
   otherwise: "Entry is not open to you at the moment. Please ask for help.",
   again: (time) => `Next try in ${time}.`,
   askOperator: "Please ask an operator.",
@@ -96,6 +99,8 @@ export const TEXTS = {
 export const SPEECH = {
   granted: "Welcome. The door is open.",
   refused: "Not admitted.",
+  enrolled: "Thank you. You are enrolled.",
+  not_enrolled: "You were not enrolled.",
   pad: "Enter your user number.",
   pin: "Now enter your PIN.",
   factor: "Enter your PIN, or show your card.",

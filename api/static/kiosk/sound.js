@@ -1,7 +1,7 @@
 // Tones and recorded speech. How loud is a matter of the time of day.
 
 const GAP_MS = 2500;
-const NOTES = { granted: [660, 880], refused: [440, 330], pause: [330], closed: [294], step: [587] };
+const NOTES = { granted: [660, 880], refused: [440, 330], enrolled: [660, 880], not_enrolled: [440, 330], pause: [330], closed: [294], step: [587] };
 
 let context = null;
 let speaking = null;
@@ -31,7 +31,7 @@ export function chime(kind, volume) {
   if (!volume) return;
   context ??= new AudioContext();
   if (context.state === "suspended") context.resume().catch(() => {});
-  NOTES[kind].forEach((frequency, order) => tone(frequency, context.currentTime + 0.2 * order, volume));
+  (NOTES[kind] ?? NOTES.step).forEach((frequency, order) => tone(frequency, context.currentTime + 0.2 * order, volume));
 }
 
 // One phrase at a time; the same one not again at once.

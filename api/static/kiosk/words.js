@@ -57,6 +57,8 @@ function refusal(sign, code) {
 
 function result(sign, code) {
   const { TEXTS } = languages[code];
+  if (sign.outcome === "enrolled") return [TEXTS.enrolled, TEXTS.thanks];
+  if (sign.outcome === "not_enrolled") return [TEXTS.notEnrolled, TEXTS.askOperator];
   if (sign.outcome !== "granted") return [TEXTS.refused, refusal(sign, code)];
   return [sign.name ? TEXTS.grantedTo(sign.name) : TEXTS.granted, sign.confirm ? TEXTS.confirm : TEXTS.open];
 }
@@ -74,7 +76,7 @@ export function words(sign, code, idle) {
 
 // The sign's symbol, by its name in icons.svg: shape says the same as colour.
 export function icon(sign, idle) {
-  if (sign.phase === "result") return sign.outcome === "granted" ? "yes" : "no";
+  if (sign.phase === "result") return ["granted", "enrolled"].includes(sign.outcome) ? "yes" : "no";
   if (sign.phase === "pad" || sign.phase === "factor") return "pad";
   if (sign.phase === "closed") return "closed";
   if (sign.phase === "pause" || sign.phase === "starting") return "wait";
