@@ -199,9 +199,9 @@ async def test_a_new_database_is_the_owners_alone(made):
     assert made.stat().st_mode & 0o777 == 0o600
 
 
-async def test_commits_are_synced_and_pages_wiped(store):
+async def test_commits_are_synced_pages_wiped_and_few_kept_in_memory(store):
     def settings(db):
-        names = ("journal_mode", "synchronous", "secure_delete", "foreign_keys", "temp_store", "cipher_page_size")
+        names = ("journal_mode", "synchronous", "secure_delete", "foreign_keys", "temp_store", "cipher_page_size", "cache_size")
         return {name: db.row(f"PRAGMA {name}")[0] for name in names}
 
     assert await store._owner.run(settings) == {
@@ -211,6 +211,7 @@ async def test_commits_are_synced_and_pages_wiped(store):
         "foreign_keys": 1,
         "temp_store": 2,
         "cipher_page_size": str(PAGE),
+        "cache_size": -2000,
     }
 
 
