@@ -22,10 +22,9 @@ ln -sfn "$prefix/.venv/bin/kioskctl" "$root/usr/bin/kioskctl"
 
 say "putting units, users and rules in place"
 (cd systemd/system && find . -type f -exec install -D -m 644 {} "$root$units/{}" \;)
-# A Jetson's camera and its libraries are the maker's own, and closed: whether they compile at run time cannot be looked up.
 jetson=$root$units/facekiosk-vision@camera.service.d/jetson.conf
 rm -f "$jetson"
-[ ! -e "$root/etc/nv_tegra_release" ] || printf '[Service]\nMemoryDenyWriteExecute=no\n' >"$jetson"
+[ ! -e "$root/etc/nv_tegra_release" ] || install -m 644 systemd/jetson.conf "$jetson"
 install -D -m 644 systemd/sysusers.d/facekiosk.conf "$root/usr/lib/sysusers.d/facekiosk.conf"
 install -D -m 644 systemd/tmpfiles.d/facekiosk.conf "$root/usr/lib/tmpfiles.d/facekiosk.conf"
 install -D -m 644 systemd/udev/60-facekiosk.rules "$root/usr/lib/udev/rules.d/60-facekiosk.rules"
