@@ -5,7 +5,6 @@ In front of its camera is, all the time, a photo of the one person enrolled: a d
 
 import asyncio
 import contextlib
-import json
 import os
 import re
 import resource
@@ -15,14 +14,11 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -32,6 +28,7 @@ from device.client_commands import ClientAdd
 from device.command import OperationRefused
 from device.config import Config, load_config
 from device.setup import create
+from tests.faults.looks import Looks
 
 ROOT = Path(__file__).resolve().parents[2]
 BACK_S = 10.0
@@ -100,45 +97,6 @@ class Disk:
             resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         else:
             (self.folder / "ballast").unlink()
-
-
-@dataclass
-class Looks:
-    """What the kiosk answers to somebody who asks how it is, ten times a second, whatever is broken."""
-
-    address: str
-    dead: list[str] = field(default_factory=list)
-    """Why control did not say that it is alive."""
-    camera: list[tuple[float, str]] = field(default_factory=list)
-    """When what was said of the camera; `ok`: nothing."""
-
-    def run(self, over: threading.Event) -> None:
-        while not over.wait(0.1):
-            asked = boot_time()
-            try:
-                with urllib.request.urlopen(f"{self.address}/healthz/", timeout=GIVE_UP_S):
-                    pass
-                self.camera.append((asked, self._ready()["checks"]["camera"]))
-            except OSError as error:
-                if not over.is_set():
-                    self.dead.append(str(error))
-
-    def _ready(self) -> dict[str, Any]:
-        try:
-            with urllib.request.urlopen(f"{self.address}/readyz/", timeout=GIVE_UP_S) as answer:
-                return dict(json.load(answer))
-        except urllib.error.HTTPError as error:
-            return dict(json.load(error))
-
-    def named(self, since: float) -> bool:
-        """Whether something was said of the camera from then on."""
-        return any(said != "ok" for at, said in self.camera if at >= since)
-
-    def unlocked(self) -> int:
-        """How often the door opened, by its own count."""
-        with urllib.request.urlopen(f"{self.address}/metrics/", timeout=GIVE_UP_S) as answer:
-            text = answer.read().decode()
-        return int(sum(map(float, re.findall(r'(?m)^facekiosk_door_events_total\{event="unlocked"[^}]*\} (\S+)', text))))
 
 
 @dataclass
