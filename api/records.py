@@ -219,7 +219,7 @@ class HealthEvent:
 
     event_id: str
     component: str
-    """`camera`, `vision`, `store`, `models`, `disk`, `clock`, `temperature`, `screen`, `light`."""
+    """`camera`, `vision`, `store`, `models`, `disk`, `clock`, `rate`, `temperature`, `screen`, `light`."""
     status: str
     """`ok`, `degraded` or `failed`."""
     message: str

@@ -43,7 +43,7 @@ from device.health_log import HealthLog
 from device.heartbeat import feed_watchdog
 from device.integrity import Integrity, model_files
 from device.journal import follow, journal_here
-from device.kept_time import clock_of, keep_time
+from device.kept_time import clock_of, keep_time, read_lowered
 from device.keys import Keys, load_keys
 from device.kiosk import Kiosk
 from device.kiosk_parts import Parts
@@ -164,7 +164,7 @@ async def make_core(config: Config, stack: AsyncExitStack, clock: SystemClock | 
     stack.enter_context(hold_data(config.paths.data_dir))
     private_folder(config.socket_dir)
     store = await enter(open_store(config.database, keys))
-    clock = clock or clock_of(config.paths.data_dir, await store.newest_time())
+    clock = clock or clock_of(config.paths.data_dir, await store.newest_time(read_lowered(config.paths.data_dir)))
     models, recognition = await enter(recognising(store, config, clock))
     camera, remote = await enter(vision("camera", config, models)), await enter(vision("remote", config, models))
     lockouts = Lockouts(store, config.lockout, clock)

@@ -34,7 +34,7 @@ class OperatorAct:
 
     act: str
     """`pin_set`, `pin_cleared`, `card_added`, `card_removed`, `enrollment_confirmed`, `inability_noted`, `clock_set`,
-    `clock_set_failed`, `aiming_view_opened`."""
+    `clock_set_failed`, `clock_floor_lowered`, `aiming_view_opened`."""
     user_id: str
     """Empty: it was about nobody."""
     operator: str

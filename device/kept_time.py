@@ -1,7 +1,7 @@
-"""What is known of the time over restarts, in two files: the last trusted time, and in which boot an operator set the clock.
+"""What is known of the time over restarts, in three files: the last trusted one, an operator's word, and where dates are wrong.
 
-After a power cut without a real-time clock, wall time behind the first is known to be wrong; the second keeps an operator's word
-over a restart of control.
+After a power cut without a real-time clock, wall time behind the first is known to be wrong; the second keeps the
+word for its boot over a restart of control; by the third the log's rows of a future that was a mistake do not count.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 NAME = "last-time"
 SET = "clock-set-in-boot"
+LOWERED = "wrong-dates-up-to-row"
 KEEP_S = 60.0
 """Seconds between two writings: a wall clock may be wrong by so much and be taken for right."""
 
@@ -33,6 +34,20 @@ def clock_of(folder: Path, newest_row: float | None) -> SystemClock:
 def keep_word(folder: Path, boot_id: str) -> None:
     """An operator set or confirmed the clock in this boot. `OSError`: it cannot be written."""
     _write(folder, SET, boot_id)
+
+
+def keep_lowered(folder: Path, number: int, now: float) -> None:
+    """An operator said that the newest known time was wrong: rows up to `number` say nothing of the time. `OSError`: as above."""
+    _write(folder, LOWERED, str(number))
+    keep(folder, now)
+
+
+def read_lowered(folder: Path) -> int:
+    """Number of the last row whose date says nothing of the time; 0: all do."""
+    try:
+        return int((folder / LOWERED).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0
 
 
 def read_kept(folder: Path) -> float | None:

@@ -13,7 +13,7 @@ from device.clock_commands import ClockDesk
 from device.config import Config
 from device.enrolling import Enrolling
 from device.factor_commands import FactorDesk
-from device.kept_time import clock_of
+from device.kept_time import clock_of, read_lowered
 from device.keys import Keys, load_keys
 from device.lock import hold_data
 from device.model_commands import ModelDesk
@@ -79,7 +79,7 @@ async def opened(config: Config) -> AsyncIterator[tuple[SqlCipherStore, SystemCl
     keys = load_keys(config.paths.key_file)
     with hold_data(config.paths.data_dir):
         async with open_store(config.database, keys) as store:
-            yield store, clock_of(config.paths.data_dir, await store.newest_time()), keys
+            yield store, clock_of(config.paths.data_dir, await store.newest_time(read_lowered(config.paths.data_dir))), keys
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from device.command import OperationRefused
 from device.supervisor import PACKAGES, scrubbed
 from provisioning.clock_setter import FORBIDDEN
 from provisioning.link import ask, connected, question
-from provisioning.options import Common, ConfigOption, JsonOption
+from provisioning.options import Common, ConfigOption, JsonOption, YesOption
 from provisioning.output import Output, reporting
 
 app = typer.Typer(no_args_is_help=True, help="The device's wall clock.")
@@ -35,12 +35,15 @@ def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 @app.command("set")
 def set_(
     to: Annotated[str, typer.Argument(metavar="TIME", help="RFC 3339 with a zone, or `now`: the clock is right as it is.")],
+    behind: Annotated[bool, typer.Option("--behind", help="Even before the newest time known here, which was wrong.")] = False,
+    yes: YesOption = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Set the clock of this machine, or confirm it, and have it trusted until the next boot. Who did it is written down first.
 
-    Needs root, but for `now`. A time before the device's newest event is refused.
+    Needs root, but for `now`. A time before the device's newest event is refused, and one more than a day away from it is asked
+    about: what is old by it is destroyed.
 
     Example: sudo kioskctl clock set 2026-11-26T18:30:00+01:00
     """
@@ -48,7 +51,7 @@ def set_(
         seconds = _parsed(to)
         # Working on the data of a kiosk that is stopped, this process becomes the kiosk's own user, who may not set a clock.
         with Setter() if seconds is not None else nullcontext() as setter:
-            state = asyncio.run(_set(Common(config, as_json), seconds, setter))
+            state = asyncio.run(_set(Common(config, as_json), seconds, setter, sure=yes, behind=behind))
         out.document(state)
         if not out.as_json:
             _show(state, out)
@@ -99,11 +102,17 @@ class Setter:
             raise SetterFailed(last or f"setting the clock ended with status {status}", forbidden=status == FORBIDDEN)
 
 
-async def _set(common: Common, seconds: float | None, setter: Setter | None) -> ClockState:
+async def _set(common: Common, seconds: float | None, setter: Setter | None, *, sure: bool, behind: bool) -> ClockState:
     """Write down, set, confirm; what fails is written down as well. `OperationRefused`: it was not set."""
     offset = (time.time() if seconds is None else seconds) - time.monotonic()
     async with connected(common.load()) as console:
-        await ask(console, ClockSet(to=offset + time.monotonic()), ClockState)
+        try:
+            await ask(console, ClockSet(to=offset + time.monotonic(), sure=sure, behind=behind), ClockState)
+        except OperationRefused as error:
+            if error.code != "time_far" or common.as_json:
+                raise
+            typer.confirm(f"{error}. Is it right?", abort=True, err=True)
+            await ask(console, ClockSet(to=offset + time.monotonic(), sure=True, behind=behind), ClockState)
         if setter is not None:
             try:
                 setter.set(offset)

@@ -75,6 +75,10 @@ class FactorStore:
         """Write what was changed about somebody."""
         await self._write(factors.write_act, act)
 
+    async def set_back(self, act: OperatorAct, wall_minus_boot: float) -> int:
+        """Write that the clock was set back, and date this boot's rows anew; the number of the act's row."""
+        return int(await self._write(factors.set_back, act, wall_minus_boot))
+
     async def acts(self, user_id: str) -> Sequence[OperatorAct]:
         """What was changed about a person, oldest first."""
         found: Sequence[OperatorAct] = await self._read(factors.acts, user_id)

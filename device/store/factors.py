@@ -7,7 +7,7 @@ from api.ports import StoreConflict, StoreDamaged
 from api.records import LOCAL
 from device.audit import Value
 from device.factor_records import Card, OperatorAct, Pin
-from device.store import chain, people, subjects
+from device.store import chain, log, people, subjects
 from device.store.connection import Database
 from device.store.sealing import Place, seal, unseal, unseal_fields
 
@@ -163,6 +163,12 @@ def write_act(db: Database, act: OperatorAct) -> int:
     }
     personal = {"user_id": act.user_id, "operator": act.operator, "detail": act.detail}
     return chain.append(db, "operator_acts", columns, subject, personal)
+
+
+def set_back(db: Database, act: OperatorAct, wall_minus_boot: float) -> int:
+    """Write that the clock was set back, and date its boot's rows anew; returns the act's number in the log."""
+    log.date_boot(db, act.boot_id, wall_minus_boot)
+    return write_act(db, act)
 
 
 def acts(db: Database, user_id: str) -> list[OperatorAct]:

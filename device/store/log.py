@@ -228,8 +228,8 @@ def date_boot(db: Database, boot_id: str, wall_minus_boot: float) -> None:
     subjects.date_periods(db, boot_id, wall_minus_boot)
 
 
-def newest_time(db: Database) -> float | None:
-    """POSIX seconds of the newest dated row; a wall clock behind it is wrong."""
-    newest = "SELECT created_at FROM {} WHERE created_at IS NOT NULL ORDER BY number DESC LIMIT 1"
-    found = [row[0] for table in chain.TABLES if (row := db.row(newest.format(table)))]
+def newest_time(db: Database, after: int = 0) -> float | None:
+    """POSIX seconds of the newest dated row after that number; a wall clock behind it is wrong."""
+    newest = "SELECT created_at FROM {} WHERE created_at IS NOT NULL AND number > ? ORDER BY number DESC LIMIT 1"
+    found = [row[0] for table in chain.TABLES if (row := db.row(newest.format(table), after))]
     return max(found, default=None)

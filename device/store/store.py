@@ -314,9 +314,9 @@ class SqlCipherStore:
         """Date a boot's rows, once its time is known: wall time minus boot time, in seconds."""
         await self._write(log.date_boot, boot_id, wall_minus_boot)
 
-    async def newest_time(self) -> float | None:
-        """POSIX seconds of the newest dated row: a wall clock behind it is wrong."""
-        return await self._read(log.newest_time)
+    async def newest_time(self, after: int = 0) -> float | None:
+        """POSIX seconds of the newest dated row after that number: a wall clock behind it is wrong."""
+        return await self._read(log.newest_time, after)
 
     async def forget_unknown(self, before: float) -> int:
         """Destroy the keys of periods that were over at `before` (POSIX seconds); returns how many."""

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from api.records import HealthEvent
 from device import clock
 from device.clock import SystemClock
 from device.clock_commands import ClockConfirm, ClockDesk, ClockGiveUp, ClockQuery, ClockSet
 from device.command import OperationRefused
 from device.dating import date_rows
-from device.kept_time import clock_of, floor_of, keep, keep_time, read_kept
+from device.kept_time import clock_of, floor_of, keep, keep_time, read_kept, read_lowered
 
 
 @pytest.fixture
@@ -69,6 +70,38 @@ async def test_a_time_before_the_newest_event_is_refused_and_nothing_written(rea
         await desk.carry_out(ClockSet(to=time.time() - 3600))
     assert refused.value.code == "time_behind"
     assert await real_store.factors.acts("") == []
+
+
+async def test_a_slip_into_the_future_is_asked_about_and_can_be_taken_back(real_store, untold, tmp_path: Path) -> None:
+    right, wrong = time.time(), time.time() + 3650 * 86_400
+    untold.floor = right - 3600
+    desk = ClockDesk(real_store.factors, untold, "ann", tmp_path)
+    with pytest.raises(OperationRefused, match="3650 days after") as refused:
+        await desk.carry_out(ClockSet(to=wrong))
+    assert refused.value.code == "time_far"
+    # As if the machine had been set: everything is dated by the wrong time, and it is kept.
+    untold.wall = lambda: wrong  # type: ignore[method-assign]
+    await desk.carry_out(ClockSet(to=wrong, sure=True))
+    await desk.carry_out(ClockConfirm())
+    await real_store.add_health_event(HealthEvent("1", "clock", "ok", "", untold.boot_id, untold.boot(), wrong))
+    await date_rows(real_store, untold)
+    keep(tmp_path, wrong)
+    del untold.wall
+    assert not untold.trusted()
+    with pytest.raises(OperationRefused, match="--behind"):
+        await desk.carry_out(ClockSet(to=time.time(), sure=True))
+    await desk.carry_out(ClockSet(to=time.time(), sure=True, behind=True))
+    assert not untold.trusted(), "not before it shows that time"
+    assert (await desk.carry_out(ClockConfirm())).trusted
+    lowered = (await real_store.factors.acts(""))[-1]
+    assert (lowered.act, lowered.detail["from"]) == ("clock_floor_lowered", round(wrong))
+    assert lowered.created_at == pytest.approx(right, abs=60)
+    # After a restart too, though rows of the wrong time are there.
+    assert await real_store.newest_time() > right + 86_400
+    floor = floor_of(tmp_path, await real_store.newest_time(read_lowered(tmp_path)))
+    assert floor == pytest.approx(right, abs=60)
+    assert clock_of(tmp_path, floor).trusted()
+    assert await real_store.verify() == 4
 
 
 def test_the_floor_is_the_later_of_row_and_kept_time(tmp_path: Path) -> None:

@@ -60,7 +60,11 @@ def test_what_cannot_be_set_is_refused_and_written_down(kioskctl, monkeypatch) -
 
     forbidden = (sys.executable, "-c", f"import sys; print('use sudo', file=sys.stderr); sys.exit({clock_setter.FORBIDDEN})")
     monkeypatch.setattr(clock, "Setter", lambda: Setter(forbidden))
-    assert kioskctl.refused("clock", "set", "2090-01-01T00:00:00Z") == "forbidden"
+    far = "2090-01-01T00:00:00Z"
+    assert kioskctl.refused("clock", "set", far) == "time_far"
+    assert kioskctl("clock", "set", far, answer="n\n").code == 1
+    assert "Is it right?" in kioskctl("clock", "set", far, answer="n\n").err
+    assert kioskctl.refused("clock", "set", far, "--yes") == "forbidden"
     config = Common(kioskctl.file, as_json=True).load()
 
     async def acts() -> list[str]:
