@@ -14,9 +14,10 @@ from device.command import OperationRefused
 from device.commands import AnyReply
 from device.status_commands import DeviceStatus, Sight, StatusQuery, WatchCamera
 from provisioning.commission_aim import aim
+from provisioning.commission_judging import problems
 from provisioning.commission_report import Report, ReportUnreadable, load, said_of, text_file
 from provisioning.commission_site import Site, now, prompt, tell, yes
-from provisioning.commission_steps import PARTS, Judged, Part, Step, measured, problems, steps
+from provisioning.commission_steps import PARTS, Judged, Part, Step, measured
 from provisioning.commission_walk import walk_test
 from provisioning.options import Common, ConfigOption, JsonOption
 from provisioning.output import reporting
@@ -57,8 +58,8 @@ def commission(
 ) -> None:
     """Check a mounted kiosk: aim the camera, measure faces near and far, seated and tall, by day and by night, then people walk.
 
-    The kiosk must be running. Every step is written to the report at once; what is left is done the next time. Prompts go to
-    standard error. The command ends with 1 until all of it, or of the part, is done and as it should be.
+    The kiosk must be running. Every step is written to the report at once; what is left, or not well, is done the next time.
+    Prompts go to standard error. The command ends with 1 until all of it, or of the part, is done and as it should be.
 
     Example: kioskctl commission --part night --report hall.json
     """
@@ -73,6 +74,7 @@ def commission(
         if not running(settings.admin_socket):
             raise OperationRefused("not_running", "the kiosk is not running; start it first, as it will run every day")
         site = Site(AdminConnection(settings.admin_socket), _loaded(report), report, seconds, wait)
+        site.report.at_mark(settings.kiosk.mark_eye_distance if settings.kiosk.frontage == "public" else None)
         _all(site, part, again=again, people=people, minutes=minutes)
         out.document(site.report)
         out.say(f"{said_of(site.report)}; report: {report} and {text_file(report)}")
@@ -105,7 +107,7 @@ def _all(site: Site, part: str, *, again: bool, people: int | None, minutes: flo
 
 
 def _part(site: Site, part: Part, *, again: bool) -> None:
-    left = [step for step in steps(part) if again or step.id not in site.report.done()]
+    left = site.report.asked(part) if again else site.report.left(part)
     if not left or not yes(f"{len(left)} step(s) by {part}: now?"):
         return
     for step in left:

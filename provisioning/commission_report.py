@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from provisioning.commission_steps import PARTS, Judged, steps
+from provisioning.commission_steps import PARTS, Judged, Step, steps
 
 PEOPLE = 10
 """Who walk up in a walk test, where nobody says otherwise."""
@@ -46,12 +46,26 @@ class Report(msgspec.Struct, kw_only=True):
     """What all of it comes to; set whenever it is saved."""
     people: int = PEOPLE
     """How many are to walk up."""
+    mark_px: float | None = None
+    """On a public frontage: from how many pixels between the eyes somebody is on the mark."""
     steps: list[Judged] = []
     walks: list[Walk] = []
 
-    def done(self) -> set[str]:
-        """Ids of the steps that were done."""
-        return {judged.step for judged in self.steps}
+    def asked(self, part: str = "") -> list[Step]:
+        """The steps of a part, or of both."""
+        return [step for each in PARTS if part in ("", each) for step in steps(each, self.mark_px)]
+
+    def left(self, part: str) -> list[Step]:
+        """The steps of a part that were not done, or not well."""
+        well = {judged.step for judged in self.steps if not judged.problems}
+        return [step for step in self.asked(part) if step.id not in well]
+
+    def at_mark(self, mark_px: float | None) -> None:
+        """The kiosk has its mark here; what was found at another one counts no more."""
+        if mark_px != self.mark_px:
+            stale = {step.id for step in self.asked() if step.zone}
+            self.steps = [judged for judged in self.steps if judged.step not in stale]
+        self.mark_px = mark_px
 
     def put(self, judged: Judged) -> None:
         """Add a step, in the place of an earlier try of it."""
@@ -59,13 +73,13 @@ class Report(msgspec.Struct, kw_only=True):
 
     def verdict_of(self, part: str = "") -> Verdict:
         """What one part comes to, `day`, `night` or `walk`; of all of it, where none is named."""
-        asked = {step.id for each in PARTS if part in ("", each) for step in steps(each)}
-        walked = part in ("", "walk")
+        asked, walked = {step.id for step in self.asked(part)}, part in ("", "walk")
         if any(judged.problems for judged in self.steps if judged.step in asked):
             return "faulty"
         if walked and not all(walk.right for walk in self.walks):
             return "faulty"
-        return "incomplete" if asked - self.done() or (walked and len(self.walks) < self.people) else "passed"
+        missing = asked - {judged.step for judged in self.steps}
+        return "incomplete" if missing or (walked and len(self.walks) < self.people) else "passed"
 
 
 class ReportUnreadable(Exception):
@@ -110,8 +124,8 @@ def text(report: Report) -> str:
     lines = [f"Commissioning of {report.device}, camera {report.camera}, begun {report.begun_at}", said_of(report), ""]
     known = {judged.step: judged for judged in report.steps}
     for part in PARTS:
-        lines.append(f"By {part}: eyes px, sharpness, face's grey, clipped, seen, usable")
-        lines += [_line(step.id, known.get(step.id)) for step in steps(part)]
+        lines.append(f"By {part}: eyes px, sharpness, face's grey, clipped, pitch, seen, usable")
+        lines += [_line(step.id, known.get(step.id)) for step in report.asked(part)]
         lines.append("")
     right = sum(walk.right for walk in report.walks)
     left = len(report.walks) < report.people
@@ -122,15 +136,16 @@ def text(report: Report) -> str:
 
 def said_of(report: Report) -> str:
     """The verdict in a line."""
-    asked = [step.id for part in PARTS for step in steps(part)]
-    wrong = sum(bool(judged.problems) for judged in report.steps) + sum(not walk.right for walk in report.walks)
-    done = f"{len(report.done() & set(asked))} of {len(asked)} steps and {len(report.walks)} of {report.people} people done"
+    asked = {step.id for step in report.asked()}
+    done = [judged for judged in report.steps if judged.step in asked]
+    wrong = sum(bool(judged.problems) for judged in done) + sum(not walk.right for walk in report.walks)
+    said = f"{len(done)} of {len(asked)} steps and {len(report.walks)} of {report.people} people done"
     words = {
         "passed": "PASSED",
         "incomplete": "INCOMPLETE, nothing wrong so far",
         "faulty": f"NOT PASSED, {wrong} not as they should be",
     }
-    return f"Verdict: {words[report.verdict_of()]}; {done}"
+    return f"Verdict: {words[report.verdict_of()]}; {said}"
 
 
 def _walk_line(walk: Walk) -> str:
@@ -145,6 +160,6 @@ def _line(name: str, judged: Judged | None) -> str:
     if judged is None:
         return f"  --  {name}: not done"
     found = judged.measured
-    picture = f"{found.eye_distance:.0f}, {found.sharpness:.2f}, {found.exposure:.0f}, {found.clipping:.2f}"
+    picture = f"{found.eye_distance:.0f}, {found.sharpness:.2f}, {found.exposure:.0f}, {found.clipping:.2f}, {found.pitch:.0f}°"
     numbers = f"{picture}, {found.seen:.0%}, {found.usable:.0%}"
     return f"  {'NOT' if judged.problems else 'ok '} {name}: {numbers}" + "".join(f"\n        {said}" for said in judged.problems)

@@ -50,10 +50,11 @@ def _person(site: Site, number: int) -> bool:
 
 def _walker(site: Site, number: int) -> _Walker | None:
     """Who is next; None: nobody now."""
+    public = site.report.mark_px is not None
     while True:
         said = prompt(
             f"Person {number} of {site.report.people}: e and their id if enrolled (e ada), n if not, q to go on another time; "
-            "then they walk up"
+            f"then they walk up{' and touch the screen, or stand on the mark' if public else ''}"
         )
         what, _, user_id = said.partition(" ")
         if what.lower() == "q":

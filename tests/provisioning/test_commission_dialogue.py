@@ -53,14 +53,19 @@ Walks = Callable[..., Site]
 
 @pytest.fixture
 def walks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walks:
-    def walk(kiosk: Kiosk, *answers: str, people: int = 2, again: bool = False) -> Site:
+    def walk(kiosk: Kiosk, *answers: str, people: int = 2, again: bool = False, mark_px: float | None = None) -> Site:
         said = iter(answers)
-        monkeypatch.setattr(commission_walk, "prompt", lambda _: next(said))
+
+        def prompt(text: str) -> str:
+            commission_walk.tell(text)
+            return next(said)
+
+        monkeypatch.setattr(commission_walk, "prompt", prompt)
         monkeypatch.setattr(commission_walk, "yes", lambda _: True)
-        site = Site(cast("Any", kiosk), Report(people=people), tmp_path / "hall.json", 1.0, 5.0)
+        site = Site(cast("Any", kiosk), Report(people=people, mark_px=mark_px), tmp_path / "hall.json", 1.0, 5.0)
         commission_walk.walk_test(site, again=again)
         assert not list(said)
-        assert load(site.file).walks == site.report.walks
+        assert not site.report.walks or load(site.file).walks == site.report.walks
         return site
 
     return walk
@@ -93,6 +98,14 @@ def test_the_visit_of_the_person_before_counts_for_nobody(walks: Walks, capsys: 
     (walk,) = walks(kiosk, "n", "", people=1).report.walks
     assert walk.outcome == "refused"
     assert "had begun before" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("mark_px", "told"), [(60.0, True), (None, False)])
+def test_on_a_public_frontage_they_are_told_to_touch_the_screen(
+    walks: Walks, capsys: pytest.CaptureFixture[str], mark_px: float | None, told: bool
+) -> None:
+    walks(Kiosk(), "q", mark_px=mark_px)
+    assert ("touch the screen, or stand on the mark" in capsys.readouterr().err) is told
 
 
 @pytest.mark.parametrize("number", [None, signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
