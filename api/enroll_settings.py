@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 TEXT = (
-    "With your consent, this device looks at your face through your camera and keeps a mathematical template of it, encrypted, "
+    "With your consent, this device looks at your face through a camera and keeps a mathematical template of it, encrypted, "
     "to recognise you at the door. No picture is kept. You can withdraw your consent at any time, without giving a reason: "
     "tell the operator, and the template is destroyed at once. You need not enrol to be let in; ask for another way."
 )

@@ -23,8 +23,11 @@ export function tell(text, bad = false) {
 export function refused(error) {
   if (!(error instanceof Refused)) throw error;
   if (error.code === "not_signed_in") return signedOut(code(error.code));
+  const said = code(error.code === "clock_not_trusted" ? "recovery_only" : error.code);
+  const fields = error.details.fields?.map((each) => each.field).filter(Boolean).join(", ");
+  const wrong = fields ? ` ${say("wrong", fields)}` : error.details.column ? ` ${error.details.column}` : "";
   const wait = error.seconds ? ` ${say("retry", error.seconds)}` : "";
-  tell(`${code(error.code)}${error.details.column ? ` ${error.details.column}` : ""}${wait}`, true);
+  tell(`${said}${wrong}${wait}`, true);
 }
 
 // Runs a view's work: what the device refuses is told, never lost.

@@ -5,7 +5,15 @@ import { post } from "./api.js";
 import { guarded } from "./admin.js";
 import { code, say, when } from "./words.js";
 
-const detail = (found) => Object.entries(found).filter(([, value]) => value !== "").map(([name, value]) => `${name}: ${value}`).join(", ");
+const CODED = ["reason", "means", "role", "second_factor", "cannot", "trusted_before"], TIMES = ["from", "to", "now"];
+
+// What somebody wrote is told as it is written; what the device wrote, in the reader's words.
+function worded(name, value) {
+  if (TIMES.includes(name)) return when(new Date(value * 1000).toISOString());
+  return [value].flat().map((each) => (CODED.includes(name) ? code(String(each)) : each)).join(", ");
+}
+
+const detail = (found) => Object.entries(found).filter(([, value]) => value !== "").map(([name, value]) => `${code(`detail_${name}`, name)}: ${worded(name, value)}`).join(", ");
 
 export function audit(view) {
   let last;

@@ -11,8 +11,11 @@ const LOOK_MS = 5000;
 const KIND = { ok: "yes", degraded: "ask", failed: "no" };
 const age = (seconds) => (seconds < 5400 ? say("minutes", Math.round(seconds / 60)) : say("hours", Math.round(seconds / 3600)));
 
+// The device's own words, for whoever mends it, are English.
+const trouble = (name, { status, message }) => [`${code(`trouble_${name}`, code(status))} `, h("span", { lang: "en", className: "own" }, message)];
+
 function facts(found) {
-  const pairs = [[say("door"), say("doorState", found.door)], ["", say("opens", found.grants.map(code).join(", "))], [say("source"), say("camera", found.source || "–", found.live)],
+  const pairs = [[say("door"), say("doorState", found.door)], ["", say("opens", found.grants.map((each) => code(each)).join(", "))], [say("source"), say("camera", found.source || "–", found.live)],
     [say("peopleCount"), String(found.people)], [say("uptime"), age(found.uptime_s)], [say("disk"), say("megabytes", Math.round(found.disk_free_mb))]];
   return h("dl", { className: "card facts", id: "door" }, pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
@@ -25,7 +28,7 @@ export function health(view) {
   async function load() {
     const found = await get("health/");
     if (gone) return;
-    parts.replaceChildren(...Object.entries(found.checks).map(([name, each]) => h("li", {}, badge(KIND[each.status], name), h("span", { className: "soft" }, each.message || say("fine")))));
+    parts.replaceChildren(...Object.entries(found.checks).map(([name, each]) => h("li", {}, badge(KIND[each.status], code(`part_${name}`, name)), h("span", { className: "soft" }, each.message ? trouble(name, each) : say("fine")))));
     told.replaceChildren(facts(found));
     const decided = found.decisions.map((each, index) => [index, each.ms / 1000, each.outcome]);
     const drawn = [plot(say("latency"), say("lastVisits", decided.length), decided, true),

@@ -8,6 +8,7 @@ import { roster } from "./roster.js";
 import { sheet } from "./sheet.js";
 
 const KIND = { enrolled: "yes", to_confirm: "ask", pending: "wait", failed: "no" };
+const MOST_LINKS = 100;  // that the device makes at once
 export const shown = (person) => person.display_name || person.user_id;
 
 export function counts(people) {
@@ -37,9 +38,9 @@ export function people(view) {
     ["", ...Object.keys(KIND)].map((name) => h("option", { value: name }, name ? code(name) : say("all"))));
   const summary = h("p", { className: "soft", id: "summary" });
   const list = h("div", {}), part = h("div", {});
-  const many = button(say("links", 0), guarded(async () => part.replaceChildren(sheet(await post("people/links/", { user_ids: [...chosen] })))));
+  const many = button(say("links", 0), guarded(makeLinks)), all = button("", pickOpen, true, { id: "all" });
   const tools = h("p", { className: "tools" }, field(say("search"), sought), field(say("state"), wanted));
-  if (may("change")) tools.append(button(say("import"), () => part.replaceChildren(roster(load)), false, { id: "import" }), many);
+  if (may("change")) tools.append(button(say("import"), () => part.replaceChildren(roster(load)), false, { id: "import" }), all, many);
   view.append(summary, tools, part, list);
 
   async function load() {
@@ -47,9 +48,29 @@ export function people(view) {
     draw();
   }
 
+  // Links are shown once: those that were made are shown, whatever comes of the others.
+  async function makeLinks() {
+    const wanted = [...chosen], links = [];
+    try {
+      for (let at = 0; at < wanted.length; at += MOST_LINKS) links.push(...(await post("people/links/", { user_ids: wanted.slice(at, at + MOST_LINKS) })).links);
+    } finally {
+      if (links.length) part.replaceChildren(sheet({ links }));
+    }
+  }
+
+  const open = () => matching().filter((each) => ["pending", "failed"].includes(each.state));
+
+  function pickOpen() {
+    const none = chosen.size > 0;
+    chosen.clear();
+    if (!none) for (const person of open()) chosen.add(person.user_id);
+    draw();
+  }
+
   async function erase(person) {
     if (!confirm(say("eraseSure", shown(person)))) return;
     await post("people/erase/", { user_id: person.user_id });
+    chosen.delete(person.user_id);
     await load();
     tell(say("erased", shown(person)));
   }
@@ -102,11 +123,17 @@ export function people(view) {
   function mark() {
     many.textContent = say("links", chosen.size);
     many.disabled = !chosen.size;
+    all.textContent = chosen.size ? say("pickNone") : say("pickOpen", open().length);
+    all.disabled = !chosen.size && !open().length;
+  }
+
+  function matching() {
+    const text = sought.value.trim().toLowerCase();
+    return known.filter((each) => (!wanted.value || each.state === wanted.value) && `${each.user_id} ${each.display_name}`.toLowerCase().includes(text));
   }
 
   function draw() {
-    const text = sought.value.trim().toLowerCase();
-    const found = known.filter((each) => (!wanted.value || each.state === wanted.value) && `${each.user_id} ${each.display_name}`.toLowerCase().includes(text));
+    const found = matching();
     summary.textContent = counts(known);
     list.replaceChildren(found.length ? table([may("change") ? say("pick") : "", say("name"), say("id"), say("state"), say("quality"), say("looks"), say("acts")], found.map(row), say("people")) : h("p", {}, say("none")));
     mark();

@@ -36,14 +36,22 @@ export function queue(view, about) {
 
   function ready() {
     if (!next) return stage.replaceChildren(h("p", { className: "big" }, say("nobodyNext")));
+    const summary = h("summary", {}), tick = h("span", {});
     const look = h("input", { id: "look", maxLength: 50, oninput: () => mark() });
     const basis = h("select", {}, ["consent", "agreement", "law"].map((each) => h("option", { value: each, selected: each === session.basis }, code(each))));
+    // The text is shown on every ground; to agree is asked on one alone.
+    const worded = () => {
+      summary.textContent = say(basis.value === "consent" ? "consent" : "notice");
+      tick.textContent = say(basis.value === "consent" ? "agreed" : "wasShown", session.text_version);
+    };
+    basis.addEventListener("change", () => { agreed.checked = false; worded(); mark(); });
     const agreed = h("input", { type: "checkbox", id: "agreed", onchange: () => mark() });
     const start = button(say("start"), guarded(() => begin(look.value, basis.value)), false, { id: "start", disabled: true });
     const mark = () => { start.disabled = !agreed.checked || (next.needs_look && !look.value.trim()); };
+    worded();
     stage.replaceChildren(h("p", { className: "soft" }, say("next")), h("p", { className: "big", id: "next" }, shown(next)),
-      h("details", {}, h("summary", {}, say("consent")), h("p", { className: "text" }, session.text)),
-      h("label", { className: "check" }, agreed, say("agreed", session.text_version)), field(say("basis"), basis),
+      field(say("basis"), basis),
+      h("details", { open: true }, summary, h("p", { className: "text" }, session.text)), h("label", { className: "check" }, agreed, tick),
       next.needs_look ? field(say("look"), look) : "", h("p", { className: "soft" }, say("ready")),
       h("p", { className: "tools" }, start, button(say("skip"), guarded(skip))));
   }
@@ -93,9 +101,9 @@ export function queue(view, about) {
     stage.dataset.phase = turn.phase;
     const name = h("p", { className: "big" }, turn.display_name || turn.user_id);
     if (turn.over) {
-      const on = next ? button(`${say("next")}: ${shown(next)}`, ready, false, { id: "on" }) : h("span", {}, say("nobodyNext"));
       const again = known.find((each) => each.user_id === turn.user_id);
-      const retry = turn.phase === "failed" && again ? button(say("start"), () => choose(again)) : "";
+      const retry = turn.phase === "failed" && again ? button(say("again"), () => choose(again)) : "";
+      const on = retry && next === again ? "" : next ? button(`${say("next")}: ${shown(next)}`, ready, false, { id: "on" }) : h("span", {}, say("nobodyNext"));
       return stage.replaceChildren(name, h("p", { id: "ending" }, ending()), h("p", { className: "tools" }, on, retry));
     }
     const halt = button(say("stop"), guarded(async () => { turn = (await ask("DELETE", "queue/")).turn; }));

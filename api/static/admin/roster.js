@@ -28,7 +28,7 @@ export function roster(done) {
   // Forgotten when it is chosen anew: a browser says nothing of a choice that is the same file, mended meanwhile.
   const forget = () => { file.value = ""; };
   const file = h("input", { type: "file", accept: ".csv,text/csv,text/plain", id: "roster", onclick: forget });
-  const seen = h("div", {});
+  const seen = h("div", { className: "stack" });
   const card = h("div", { className: "card" }, h("h2", {}, say("import")), field(say("choose"), file), seen);
 
   async function look() {

@@ -51,7 +51,7 @@ function purposeForm(question, doIt, open, close) {
 
 async function personLog(view, user) {
   const known = (await get("people/")).people.find((each) => each.user_id === user);
-  const name = known && shown(known) !== user ? `${shown(known)} (${user})` : user, found = h("div", {});
+  const name = known && shown(known) !== user ? `${shown(known)} (${user})` : user, found = h("div", { className: "stack" });
 
   async function open(purpose) {
     const [visited, addVisits] = growing(COLUMNS, OWN, say("opened")), [decided, addDecisions] = growing(DECISION, DECIDED, say("decisions"));

@@ -8,7 +8,7 @@ export const LANGUAGE = navigator.languages.map((each) => each.slice(0, 2).toLow
 const { CODES, TEXT } = KNOWN[LANGUAGE];
 
 export const say = (name, ...values) => (typeof TEXT[name] === "function" ? TEXT[name](...values) : TEXT[name] ?? name);
-export const code = (name) => CODES[name] ?? String(name ?? "").replaceAll("_", " ");
+export const code = (name, otherwise = String(name ?? "").replaceAll("_", " ")) => CODES[name] ?? otherwise;
 
 const time = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "medium" });
 const hour = new Intl.DateTimeFormat(LANGUAGE, { timeStyle: "short" });
