@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Variant = Literal["camera", "pin", "card", "request_to_exit", "operator"]
 """The ways to be let in: see `device.grants`."""
+Made = Literal["camera", "pin", "card"]
+"""Those that something here makes a grant of; a door lists no others, as nobody could come in by them."""
 
 
 class PathSettings(BaseModel):
@@ -150,9 +152,9 @@ class DoorSettings(BaseModel):
     ] = "simulated"
     pulse_s: Annotated[float, Field(description="Seconds that the door stays unlocked after a grant.", ge=0.2, le=30)] = 3.0
     grants: Annotated[
-        tuple[Variant, ...],
-        Field(description="What may open this door; `operator` is an operator's explicit unlock, off by default."),
-    ] = ("camera", "pin", "card", "request_to_exit")
+        tuple[Made, ...],
+        Field(description="What may open this door: a face, a PIN, a card."),
+    ] = ("camera", "pin", "card")
 
 
 class LightSettings(BaseModel):

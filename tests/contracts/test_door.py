@@ -12,7 +12,7 @@ from api.records import LOCAL, DoorEvent, Person
 from device.clock import SystemClock
 from device.door.base import Door, DoorState
 from device.door.drivers import make_door
-from device.grants import CameraGrant, ExitGrant, GrantRefused, OperatorGrant
+from device.grants import CameraGrant, CardGrant, GrantRefused, OperatorGrant
 from device.keys import create_root_key, load_keys
 from device.settings import DoorSettings
 from device.store.store import open_store
@@ -73,7 +73,7 @@ async def test_a_second_grant_lengthens_and_never_shortens(make: Callable[[Store
     async with make(store) as door:
         began = asyncio.get_running_loop().time()
         await door.unlock(ADA, 0.6)
-        await door.unlock(ExitGrant(), 0.1)
+        await door.unlock(CardGrant(ADA.user_id, ADA.attempt_id), 0.1)
         await asyncio.sleep(0.3)
         assert door.state is DoorState.UNLOCKED
         await locked(door)

@@ -68,7 +68,7 @@ def test_given_values_are_written() -> None:
         ("log = { level = 'loud' }", 1, "log.level", '"debug", "info", "warning", "error"'),
         ("[listen]\nhost = '0.0.0.0'", 2, "listen.host", '"127.0.0.1", "::1"'),
         ("[listen]\nport = 65536", 2, "listen.port", "at most 65535"),
-        ("[door]\ngrants = [\n  'camera',\n  'window',\n]", 2, "door.grants", '"request_to_exit"'),
+        ("[door]\ngrants = [\n  'camera',\n  'request_to_exit',\n]", 2, "door.grants", '"card"'),
         ("[vision.zone]\nwide = 1", 2, "vision.zone.wide", "left, top, width, height"),
         ("[vision]\nzone = { left = 2 }", 2, "vision.zone.left", "at most 0.9"),
         ("[vision]\nmanifest = 3", 2, "vision.manifest", "a text"),

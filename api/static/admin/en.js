@@ -28,7 +28,7 @@ export const TEXT = {
 export const CODES = {
   enrolled: "enrolled", to_confirm: "to confirm", pending: "pending", failed: "failed", new: "new", changed: "changed", same: "unchanged", error: "error",
   signed_in: "signed in", signed_out: "signed out", sign_in_failed_act: "failed to sign in", operator_added: "account made", operator_role: "role changed", operator_reset: "second factor reset", operator_removed: "account removed", roster_imported: "roster imported", enrolled_at_kiosk: "enrolled at the kiosk", enrolment_failed: "enrolment failed", enrollment_confirmed: "enrolment confirmed", person_erased: "person erased", link_made: "link made", log_opened: "log opened", names_opened: "names of visits shown", pin_set: "PIN set", pin_cleared: "PIN cleared", card_added: "card added", card_removed: "card removed", clock_set: "clock set", clock_set_failed: "clock not set", clock_floor_lowered: "time known so far taken back",
-  match: "recognised", no_match: "not recognised", left: "went away", reserved: "camera reserved for an operator", stopped: "kiosk stopped", request_to_exit: "request to exit",
+  match: "recognised", no_match: "not recognised", left: "went away", reserved: "camera reserved for an operator", stopped: "kiosk stopped",
   granted: "granted", refused: "refused", abandoned: "abandoned", operator: "operator", viewer: "viewer", auditor: "auditor", consent: "consent", agreement: "agreement", law: "law",
   kiosk: "kiosk", photos: "photos", client: "client", link: "link", transition: "transition", camera: "face", pin: "PIN", card: "card",
   sign_in_failed: "Name, password or code is wrong.", locked_out: "too many failures", recovery_only: "The device does not know the time, so it takes recovery codes only.", rate_limited: "Too many tries.",
