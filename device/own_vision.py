@@ -46,7 +46,15 @@ def told_to_vision(config: Config, former: Placed | None = None) -> ProcessSetti
     beside, camera = None if former is None else former.manifest, config.camera
     if camera.source == "auto" and config.watch.keeper == "systemd":
         camera = camera.model_copy(update={"source": "camera"})
-    return ProcessSettings(camera=camera, vision=config.vision, beside=beside, log_level=config.log.level)
+    watch = config.watch
+    return ProcessSettings(
+        camera=camera,
+        vision=config.vision,
+        beside=beside,
+        backoff_s=watch.backoff_s,
+        backoff_max_s=watch.backoff_max_s,
+        log_level=config.log.level,
+    )
 
 
 def link_to(instance: Instance, socket: Path, models: Models, expected: Callable[[], int | None]) -> VisionLink:

@@ -181,11 +181,22 @@ class WatchSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     progress_s: Annotated[
-        float, Field(description="Seconds without a new capture after which vision is restarted.", ge=1, le=60)
+        float,
+        Field(
+            description="Seconds without a new capture after which vision is restarted; under systemd not more than the unit's "
+            "`WatchdogSec` of 2.",
+            ge=1,
+            le=60,
+        ),
     ] = 2.0
     grace_s: Annotated[
         float,
-        Field(description="Seconds that vision may take to start; up to four times as long after early ends.", ge=1, le=300),
+        Field(
+            description="Seconds that vision may take to start; up to four times as long after early ends. "
+            "Under systemd the unit's `TimeoutStartSec` of 15 is the limit, and this says from when on it counts as down.",
+            ge=1,
+            le=300,
+        ),
     ] = 15.0
     backoff_s: Annotated[
         float, Field(description="Pause before the first restart; doubled by each further one.", ge=0.1, le=60)

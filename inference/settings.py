@@ -95,6 +95,8 @@ class ProcessSettings(BaseModel):
     beside: Annotated[
         Path | None, Field(description="Manifest of a second embedding model that runs beside, in a transition.")
     ] = None
+    backoff_s: Annotated[float, Field(description="Pause after the first early end, where it counts them.", ge=0.1, le=60)] = 0.5
+    backoff_max_s: Annotated[float, Field(description="The longest such pause.", ge=0.1, le=600)] = 30.0
     log_level: Annotated[str, Field(description="Least severity that is written.", pattern="^(debug|info|warning|error)$")] = (
         "info"
     )

@@ -164,10 +164,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cv2.setNumThreads(settings.vision.threads)
     duty = CameraDuty(settings) if asked.instance == "camera" else RemoteDuty(settings)
     try:
-        return asyncio.run(serve(duty, asked.socket, None if asked.crashes is None else Restraint(asked.crashes)))
+        return asyncio.run(serve(duty, asked.socket, _restraint(asked.crashes, settings)))
     except Exception:
         log.exception("vision failed")
         return FAULT
+
+
+def _restraint(crashes: Path | None, settings: ProcessSettings) -> Restraint | None:
+    return None if crashes is None else Restraint(crashes, settings.backoff_s, settings.backoff_max_s)
 
 
 def _told(asked: argparse.Namespace) -> str:

@@ -122,14 +122,16 @@ def configuration(folder: Path, user: str) -> Config:
     """A configuration whose sockets lie in the folder."""
     config = Config()
     paths = config.paths.model_copy(update={"run_dir": folder})
-    return config.model_copy(update={"paths": paths, "watch": WatchSettings(keeper="systemd", camera_user=user)})
+    watch = WatchSettings(keeper="systemd", camera_user=user, backoff_s=2.5, backoff_max_s=70)
+    return config.model_copy(update={"paths": paths, "watch": watch})
 
 
 async def test_what_the_unit_reads_lies_beside_the_socket(tmp_path: Path) -> None:
     config = configuration(tmp_path, pwd.getpwuid(os.getuid()).pw_name)
     async with vision_unit("camera", config, configured(config.vision)) as (link, _):
         told = ProcessSettings.model_validate_json(link.path.with_suffix(".json").read_text())
-    assert told.camera == config.camera
+    assert told.camera == config.camera.model_copy(update={"source": "camera"}), "no demo in place of a camera"
+    assert (told.backoff_s, told.backoff_max_s) == (2.5, 70)
 
 
 async def test_a_user_that_is_not_there_is_said(tmp_path: Path) -> None:

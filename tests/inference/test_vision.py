@@ -82,18 +82,18 @@ async def test_the_end_of_a_file_is_told_and_no_failure(vision, portrait_file):
 
 
 async def test_lives_that_end_early_are_counted_and_the_next_waits(vision, portrait_file, tmp_path):
-    crashes = tmp_path / "crashes"
+    crashes, settings = tmp_path / "crashes", replay(portrait_file) | {"backoff_s": 0.2, "backoff_max_s": 0.3}
     for failures in (0, 1):
-        async with vision("camera", replay(portrait_file), "--crashes", str(crashes)) as (control, process):
+        async with vision("camera", settings, "--crashes", str(crashes)) as (control, process):
             await control.until(Hello)
             waits = control.of(Waiting)
-            assert [(each.failures, each.seconds) for each in waits] == [(1, 0.5)] * failures
+            assert [(each.failures, each.seconds) for each in waits] == [(1, 0.2)] * failures
             assert isinstance(control.messages[0], Waiting if failures else Hello)
             process.kill()
             await status(process)
-    async with vision("camera", replay(portrait_file), "--crashes", str(crashes)) as (control, process):
+    async with vision("camera", settings, "--crashes", str(crashes)) as (control, process):
         await control.until(Hello)
-        assert control.of(Waiting)[0].failures == 2
+        assert control.of(Waiting)[0] == Waiting(2, 0.3)
         process.terminate()
         assert (await status(process))[0] == DONE
     assert not crashes.exists()

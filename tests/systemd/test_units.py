@@ -71,6 +71,13 @@ def test_every_user_of_a_unit_is_made(image: Path) -> None:
     assert asked == made
 
 
+def test_the_limits_are_those_that_the_configuration_tells(image: Path, root: Path) -> None:
+    camera = settings(image, "facekiosk-vision@camera.service")
+    told = (root / "docs/configuration.md").read_text(encoding="utf-8")
+    for name in ("WatchdogSec", "TimeoutStartSec"):
+        assert re.search(rf"`{name}` of (\d+)", told)[1] == camera[name][-1]
+
+
 def test_vision_has_no_network_and_no_keys_and_control_no_camera(image: Path) -> None:
     control = settings(image, "facekiosk.service")
     assert control["PrivateDevices"] == ["yes"]
