@@ -23,7 +23,7 @@ const COLUMNS = {
 };
 const DECISION = {
   time: (each) => when(each.at), means: (each) => code(each.means), reason: (each) => code(each.reason), confidence: (each) => number(each.confidence),
-  outcome: (each) => badge(each.success ? "yes" : "no", code(each.success ? "granted" : "refused")),
+  outcome: (each) => badge(each.success ? "yes" : "no", code(each.success ? "match" : "refused")),
 };
 const PLAIN = ["time", "outcome", "reason", "took"];
 const NAMED = ["time", "outcome", "reason", "person", "confidence", "took"];
