@@ -36,7 +36,7 @@ def test_buttons_stand_out() -> None:
     assert contrast(COLOURS[found[1]], found[2]) >= 7
 
 
-@pytest.mark.parametrize("name", ["admin", "enroll", "trust"])
+@pytest.mark.parametrize("name", ["admin", "aim", "enroll", "trust"])
 def test_texts_have_no_colours_but_those(name: str) -> None:
     for file, content in page_files(name).items():
         if Path(file).suffix == ".css":

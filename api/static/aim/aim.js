@@ -21,7 +21,8 @@ let ends = 0;
 history.replaceState(null, "", location.pathname);
 
 function say(text) {
-  find("status").textContent = text;
+  // Set with every frame, it would be read out with every frame.
+  if (find("status").textContent !== text) find("status").textContent = text;
 }
 
 function show(id, text, good) {
@@ -64,6 +65,14 @@ async function picture(jpeg) {
   if (seen?.face) box(seen.face, seen.condition ? "#ffb454" : "#5ee0a0");
 }
 
+// Nobody's picture stays on a phone.
+function over() {
+  ends = 0;
+  canvas.width = canvas.height = 0;
+  find("stage").hidden = find("numbers").hidden = true;
+  say("This view is over. Ask kioskctl commission for a new link.");
+}
+
 function connect() {
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/aim/live`);
   socket.binaryType = "blob";
@@ -87,7 +96,7 @@ function connect() {
     if (code === 4401) {
       say("This link is used up or too old. Ask kioskctl commission for a new one.");
     } else if (code === 4408 || Date.now() >= ends) {
-      say("The time is over. Ask kioskctl commission for a new link.");
+      over();
     } else {
       say("The connection is lost; trying again");
       setTimeout(connect, 2000);
