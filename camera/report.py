@@ -9,7 +9,9 @@ import json
 import os
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -64,23 +66,22 @@ def measure(settings: CameraSettings, seconds: float, clock: Callable[[], float]
     """Read for some seconds: rate, evenness and age of frames, light, and what the camera says of its exposure.
 
     Raises:
-        CameraError: it cannot be used, or delivers fewer than two frames.
+        CameraError: it cannot be used, or delivers no frame.
     """
     times: list[float] = []
     ages: list[float] = []
     numbers: list[int] = []
     with open_source(settings) as source:
-        frame = _warmed_up(source)
-        until = clock() + seconds
-        try:
-            while not times or clock() < until:
-                frame = source.read()
-                times.append(frame.time)
-                ages.append(clock() - frame.time)
-                numbers.append(frame.seq)
-        except CameraEnded:
-            if len(times) < 2:
-                raise
+        until = 0.0
+        for number, frame in enumerate(_frames(source)):
+            if number == WARM_UP:  # what ends before, such as a photo, is told by what it had
+                times, ages, numbers = [], [], []
+                until = clock() + seconds
+            times.append(frame.time)
+            ages.append(clock() - frame.time)
+            numbers.append(frame.seq)
+            if number >= WARM_UP and clock() >= until:
+                break
         return {
             "source": source.name,
             "live": source.live,
@@ -92,10 +93,18 @@ def measure(settings: CameraSettings, seconds: float, clock: Callable[[], float]
         }
 
 
+def _frames(source: FrameSource) -> Iterator[Frame]:
+    """The frames of a source to its end. `CameraEnded`: it has none."""
+    yield source.read()
+    with suppress(CameraEnded):
+        while True:
+            yield source.read()
+
+
 def _warmed_up(source: FrameSource) -> Frame:
-    for _ in range(WARM_UP - 1):
-        source.read()
-    return source.read()
+    """The last of the first few frames."""
+    *_, frame = islice(_frames(source), WARM_UP)
+    return frame
 
 
 def _shape(frame: Frame) -> dict[str, Any]:

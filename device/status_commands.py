@@ -59,7 +59,8 @@ class VisionStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One vision instance."""
 
     state: str
-    """`ready`, `starting`, `stopped` or `failed`."""
+    """`ready`, `starting`, `stopped`, `failed` (tried again after a pause), `looping` (again and again) or `ended` (its source is
+    over)."""
     source: str = ""
     live: bool = False
     message: str = ""

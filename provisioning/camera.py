@@ -1,6 +1,7 @@
 """`kioskctl camera`: the cameras of this machine, for whoever mounts one. The camera is read by a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,11 +20,15 @@ from provisioning.output import Output, reporting
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The cameras of this machine, for whoever mounts one.")
 
 SOURCE = typer.Option(
-    "--camera", metavar="SOURCE", help="`picamera2`, `argus`, `v4l2`, /dev/video*, `demo`, or a clip; else the configured one."
+    "--camera",
+    metavar="SOURCE",
+    help="`picamera2`, `argus`, `v4l2`, /dev/video*, `demo`, a photo or a clip; else the configured one.",
 )
 CameraOption = Annotated[str | None, SOURCE]
 SharedSources = frozenset({"demo", "replay"})
 """Sources that a running kiosk does not keep from others."""
+PICTURES = (".jpg", ".jpeg", ".png")
+"""What a picture's name may end with."""
 PATIENCE_S = 30.0
 """Seconds that a camera may take to open, besides the time it is read for."""
 GREY_LOW, GREY_HIGH = 45.0, 200.0
@@ -37,13 +42,11 @@ def list_cameras(config: ConfigOption = None, as_json: JsonOption = False) -> No
     Example: kioskctl camera list
     """
     with reporting(as_json=as_json) as out:
-        cameras = _ask(["list"], PATIENCE_S)
+        chosen = _configured(config)
+        cameras = [{**each, "configured": _is(each, chosen)} for each in _ask(["list"], PATIENCE_S)]
         out.document({"cameras": cameras})
-        rows = [
-            (each["source"], each["device"], each["label"], "yes" if each["live"] else "no", " ".join(each["formats"]))
-            for each in cameras
-        ]
-        out.table(("source", "device", "what it is", "live", "pixel formats"), rows)
+        columns = ("source", "device", "what it is", "live", "configured", "pixel formats")
+        out.table(columns, [_row(each) for each in cameras])
         for each in cameras:
             if each["problem"]:
                 out.say(each["problem"], style="yellow")
@@ -80,12 +83,45 @@ def snapshot(
 
     Example: kioskctl camera snapshot aim.jpg
     """
+    _writable(file)
     with reporting(as_json=as_json) as out:
         settings = _settings(config, camera)
         command = ["snapshot", "--settings", settings.model_dump_json(), "--file", str(file.absolute())]
         told = _ask(command, PATIENCE_S)
         out.document(told)
         out.say(f"{told['file']}: {told['width']}x{told['height']}, {_light(told)}")
+
+
+def _row(found: dict[str, Any]) -> tuple[str, ...]:
+    live, configured = ("yes" if found[name] else "no" for name in ("live", "configured"))
+    return found["source"], found["device"], found["label"], live, configured, " ".join(found["formats"])
+
+
+def _writable(file: Path) -> None:
+    """Refuse a file that cannot be written before a camera is opened for it."""
+    if file.suffix.lower() not in PICTURES:
+        raise typer.BadParameter(f"{file}: a picture is written as {' or '.join(PICTURES)}", param_hint="FILE")
+    if not file.absolute().parent.is_dir():
+        raise typer.BadParameter(f"{file}: there is no folder {file.parent}", param_hint="FILE")
+    if os.path.lexists(file):
+        raise typer.BadParameter(f"{file} is there already; it is left as it is", param_hint="FILE")
+
+
+def _configured(config: Path | None) -> CameraSettings | None:
+    """The configured camera; None where there is no configuration, and none was named."""
+    try:
+        return Common(config, as_json=False).load().camera
+    except ConfigError:
+        if config is not None:
+            raise
+        return None
+
+
+def _is(found: dict[str, Any], chosen: CameraSettings | None) -> bool:
+    """Whether a camera is the one that the configuration names; the first of its kind where it names only that."""
+    if chosen is None or found["source"] != chosen.source:
+        return False
+    return not chosen.device or Path(found["device"]).resolve() == Path(chosen.device).resolve()
 
 
 def _settings(config: Path | None, camera: str | None) -> CameraSettings:

@@ -66,6 +66,20 @@ def test_a_clip_is_read_to_its_end(make_clip, capsys):
     assert told["live"] is False
 
 
+def test_a_photo_and_a_clip_that_ends_while_a_camera_would_warm_up_are_told_by_what_they_have(make_clip, tmp_path, capsys):
+    photo = tmp_path / "photo.png"
+    cv2.imwrite(str(photo), np.full((48, 64, 3), 200, np.uint8))
+    for path, frames in ((photo, 1), (make_clip(frames=3), 3)):
+        settings = json.dumps({"source": "replay", "path": str(path), "pace": "fast"})
+        assert report.main(["test", "--settings", settings]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["frames"], told["lost"], told["fps"] is None) == (frames, 0, frames == 1)
+        taken = tmp_path / f"{frames}.jpg"
+        assert report.main(["snapshot", "--settings", settings, "--file", str(taken)]) == 0
+        assert cv2.imread(str(taken)).shape == (48, 64, 3)
+        capsys.readouterr()
+
+
 def test_a_picture_is_for_its_owner_alone_and_overwrites_nothing(make_clip, tmp_path, capsys):
     settings = json.dumps({"source": "replay", "path": str(make_clip()), "pace": "fast"})
     file = tmp_path / "aim.png"

@@ -15,6 +15,10 @@ def test_cameras_are_listed(kioskctl: Kioskctl) -> None:
     demo = kioskctl.json("camera", "list")["cameras"][-1]
     assert (demo["source"], demo["live"]) == ("demo", False)
     assert "rendered people" in kioskctl("camera", "list").out
+    assert not demo["configured"]
+    kioskctl.file.write_text(kioskctl.file.read_text().replace('# source = "auto"', 'source = "demo"'))
+    assert kioskctl.json("camera", "list", "--config", str(kioskctl.file))["cameras"][-1]["configured"]
+    assert kioskctl.refused("camera", "list", "--config", "nowhere.toml") == "invalid_configuration"
 
 
 def test_a_camera_is_tried_and_its_picture_taken(kioskctl: Kioskctl, tmp_path: Path) -> None:
@@ -23,6 +27,9 @@ def test_a_camera_is_tried_and_its_picture_taken(kioskctl: Kioskctl, tmp_path: P
     assert 20 < told["fps"] < 26
     assert kioskctl.json("camera", "snapshot", str(tmp_path / "aim.jpg"), "--camera", "demo")["width"] == 640
     assert (tmp_path / "aim.jpg").stat().st_mode & 0o777 == 0o600
+    for name, said in (("aim.jpg", "there already"), ("none/aim.jpg", "no folder"), ("aim.txt", ".jpg or .jpeg or .png")):
+        answer = kioskctl("camera", "snapshot", str(tmp_path / name), "--camera", "argus", "--json")
+        assert (answer.code, said in answer.out + answer.err) == (2, True)
 
 
 def test_no_configuration_is_needed_for_a_named_source(tmp_path: Path) -> None:
