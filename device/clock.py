@@ -12,6 +12,8 @@ from camera.frame import boot_time
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 _RTC = Path("/sys/class/rtc")
+EARLIEST = 1_704_067_200.0
+"""POSIX seconds of the start of 2024, when there was none of this: a real-time clock behind it has lost its time."""
 _TIME_ERROR = 5
 _TIMEX_BYTES = 512
 """More than `struct timex` has on any platform (208 on 64 bits)."""
@@ -23,9 +25,20 @@ def kernel_synchronized() -> bool:
     return 0 <= state < _TIME_ERROR
 
 
-def set_from_rtc(folder: Path = _RTC) -> bool:
-    """Whether the kernel set its clock at boot from a battery-backed one."""
-    return any(_read(file) == "1" for file in folder.glob("rtc*/hctosys"))
+def set_from_rtc(folder: Path = _RTC, floor: float | None = None) -> bool:
+    """Whether the kernel set its clock at boot from a real-time clock that has kept its time.
+
+    Without a battery one begins at 1970 or so after each power cut, and stays there until somebody sets it.
+    """
+    least = max(floor or 0.0, EARLIEST)
+    return any(_read(rtc / "hctosys") == "1" and _seconds(rtc / "since_epoch") >= least for rtc in folder.glob("rtc*"))
+
+
+def _seconds(file: Path) -> float:
+    try:
+        return float(_read(file))
+    except ValueError:
+        return 0.0
 
 
 def _read(file: Path) -> str:
@@ -44,7 +57,7 @@ class SystemClock:
     def __init__(self, *, synchronized: Path = _SYNCHRONIZED, rtc: Path = _RTC, floor: float | None = None) -> None:
         self._boot_id = _BOOT_ID.read_text(encoding="ascii").strip()
         self._synchronized = synchronized
-        self.set_by = "rtc" if set_from_rtc(rtc) else ""
+        self.set_by = "rtc" if set_from_rtc(rtc, floor) else ""
         """Who set wall time in this boot: `rtc`, `ntp` or `operator`; empty: nobody yet."""
         self.floor = floor
         """POSIX seconds of the newest row or of the time kept last, whichever is later: a wall clock behind it is wrong."""

@@ -64,8 +64,8 @@ def floor_of(folder: Path, newest_row: float | None) -> float | None:
 
 
 def keep(folder: Path, now: float) -> None:
-    """Write the time, whole or not at all."""
-    _write(folder, NAME, f"{now:.0f}")
+    """Write the time in whole seconds, never one that is still to come; whole or not at all."""
+    _write(folder, NAME, f"{int(now)}")
 
 
 def _write(folder: Path, name: str, text: str) -> None:

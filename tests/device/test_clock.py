@@ -59,8 +59,22 @@ def test_a_real_time_clock_set_it(tmp_path):
     for name, value in (("rtc0", "0\n"), ("rtc1", "1\n")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "hctosys").write_text(value)
-    assert set_from_rtc(tmp_path)
+    shown = tmp_path / "rtc1" / "since_epoch"
+    for said, kept in (("", False), ("broken", False), ("86400\n", False), (f"{time.time():.0f}\n", True)):
+        shown.write_text(said)
+        assert set_from_rtc(tmp_path) is kept
+    assert SystemClock(rtc=tmp_path).set_by == "rtc"
     assert SystemClock(rtc=tmp_path).trusted()
+
+
+def test_a_real_time_clock_behind_the_last_known_time_has_lost_its_own(tmp_path):
+    (tmp_path / "rtc0").mkdir()
+    (tmp_path / "rtc0" / "hctosys").write_text("1")
+    (tmp_path / "rtc0" / "since_epoch").write_text(f"{time.time() - 7200:.0f}")
+    floor = time.time() - 3600
+    assert set_from_rtc(tmp_path, floor - 7200)
+    # Wall time is past the floor, as systemd began with the time that it had saved: that it is right nobody knows.
+    assert SystemClock(rtc=tmp_path, floor=floor, synchronized=tmp_path / "never").set_by == ""
 
 
 def test_a_clock_behind_the_newest_row_is_wrong_whoever_set_it(unsynchronized):
