@@ -21,7 +21,6 @@ from api.ports import StoreError
 from device.command import OperationRefused
 from device.commands import AnyCommand, AnyReply, Done, Failed
 from device.enroll_commands import EnrollPhotos, Photo
-from device.journal import event
 from device.peer import Peer, listen_privately
 from inference.channel import ChannelError, pack, unpack
 
@@ -156,7 +155,6 @@ class AdminServer:
         except Exception:
             logger.exception("%s failed", name)
             return Failed(code="internal_error", message=f"{name} failed; the kiosk's log says why")
-        logger.info("operator command %s done", name, extra=event("operator", command=name))
         return Done()
 
 

@@ -42,7 +42,7 @@ from device.health import DeviceHealth, Watched
 from device.health_log import HealthLog
 from device.heartbeat import feed_watchdog
 from device.integrity import Integrity, model_files
-from device.journal import follow, journal_here
+from device.journal import follow
 from device.kept_time import clock_of, keep_time, read_lowered
 from device.keys import Keys, load_keys
 from device.kiosk import Kiosk
@@ -84,6 +84,7 @@ from device.vision_link import Instance
 from device.vision_unit import vision_unit
 from device.webhooks import Webhooks
 from inference import notify
+from inference.journal import journal_here
 
 
 @asynccontextmanager

@@ -1,16 +1,14 @@
-"""Structured entries for systemd's journal: each kind of event under a message id of its own. Elsewhere they are plain lines.
+"""Control's events in systemd's journal, each kind under a message id of its own. How one is written is `inference.journal`'s.
 
 No user id, name, score or token goes there: what is written of people belongs into the encrypted log, where it can be forgotten.
 """
 
 import logging
-import os
-import sys
-from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from collections.abc import Mapping
 
 from api.records import Attempt, DoorEvent, HealthEvent, LogRecord, Visit
 from device.store.watch import StoreWatch
+from inference.journal import event
 
 log = logging.getLogger(__name__)
 
@@ -22,69 +20,21 @@ MESSAGE_IDS: Mapping[str, str] = {
     "door": "e1d44bd86ed54fe48d220b05d4901265",
     "health": "03832b6c637c42dbae00ce084c5761a0",
     "operator": "230e2942bf354c2c8f46c8f71ff8a912",
+    "act": "7dfa0375555a4db1988c5616f013b7d6",
+    "vision": "8bbf78c82c0a4fd791122d49dfacedba",
+    "webhook": "312798d4e1ba43a1af57ff8cad09d4a8",
+    "refused": "d07aed77a6c84424a476dbb2995023c3",
 }
 """Kind of event → its message id (systemd.journal-fields(7)), for ever: `journalctl MESSAGE_ID=…` finds them."""
 
-PREFIX = "FACEKIOSK_"
 NAME = "facekiosk"
 """Who says it, in `journalctl`'s lines."""
 
-_PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (0, 7))
-"""Level of `logging` → priority of syslog(3)."""
-
-Send = Callable[..., object]
-
-
-def event(named: str, /, **fields: str | int | bool) -> dict[str, Any]:
-    """What makes a log line an event: for `extra=`; the fields are those that the journal gets, after `PREFIX`."""
-    return {"event": named, "fields": fields}
-
-
-class Journal(logging.Handler):
-    """Writes log lines to the journal.
-
-    Args:
-        send: `systemd.journal.send`.
-    """
-
-    def __init__(self, send: Send) -> None:
-        super().__init__()
-        self._send = send
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """One entry; its fields are told apart by name, not by a format."""
-        try:
-            fields: dict[str, str] = {"SYSLOG_IDENTIFIER": NAME, "LOGGER": record.name, "PRIORITY": str(priority(record.levelno))}
-            if (kind := getattr(record, "event", "")) in MESSAGE_IDS:
-                more: Mapping[str, object] = getattr(record, "fields", {})
-                fields |= {"MESSAGE_ID": MESSAGE_IDS[kind], f"{PREFIX}EVENT": kind}
-                fields |= {f"{PREFIX}{name.upper()}": str(value) for name, value in more.items()}
-            self._send(self.format(record), **fields)
-        except Exception:
-            self.handleError(record)
-
-
-def priority(level: int) -> int:
-    """The syslog priority of a level."""
-    return next(number for least, number in _PRIORITIES if level >= least)
-
-
-def journal_here(stream: TextIO = sys.stderr, environ: Mapping[str, str] = os.environ) -> Send | None:
-    """How to write to the journal, where standard error already goes to it ($JOURNAL_STREAM) and systemd-python is there."""
-    try:
-        status = os.fstat(stream.fileno())
-        if environ.get("JOURNAL_STREAM") != f"{status.st_dev}:{status.st_ino}":
-            return None
-        from systemd import journal  # type: ignore[attr-defined]  # the folder systemd/ here hides it from mypy
-    except (OSError, ImportError):
-        return None
-    send: Send = journal.send
-    return send
-
 
 def follow(watch: StoreWatch) -> None:
-    """Make an event of each record that is written, besides what else is done with it."""
+    """Make an event of each record and of each operator's act that is written, besides what else is done with it."""
     watch.on_record.append(note)
+    watch.on_act.append(lambda act: log.info("operators' act: %s", act, extra=event("act", act=act)))
 
 
 def note(record: LogRecord) -> None:

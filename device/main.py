@@ -18,12 +18,13 @@ from device.certificates import TlsRefused
 from device.config import NAMED, Config, ConfigError, find_config, load_config
 from device.door.base import Door, DoorRefused, check_source
 from device.health import Watched
-from device.journal import Journal, event, journal_here
+from device.journal import MESSAGE_IDS, NAME
 from device.models import passive_bands
 from device.peer import SocketFolderRefused
 from device.screen_settings import ScreenNotice, languages
 from device.supervisor import VisionRefused
 from device.tasks import Tasks
+from inference.journal import event, journal_here, log_here
 from inference.liveness.policy import POLICIES, Level
 from inference.manifest import ModelError
 
@@ -45,22 +46,26 @@ def begin(control: Control) -> NoReturn:
     try:
         config = load_config(find_config(arguments.config))
         config = config.with_camera(arguments.camera) if arguments.camera else config
-        _log(config.log.level.upper())
+        log_here(NAME, MESSAGE_IDS, config.log.level, LOG_FORMAT)
         asyncio.run(control(config, _say))
     except REFUSALS as error:
-        sys.exit(f"facekiosk: {error}")
+        _refuse(str(error))
     except OSError as error:
-        sys.exit(f"facekiosk: {_of_the_system(error)}")
+        _refuse(_of_the_system(error))
+    except Exception as error:
+        if journal_here() is None:
+            raise
+        _refuse(f"control failed: {type(error).__name__}", error)
     sys.exit(0)
 
 
-def _log(level: str) -> None:
-    """To the journal where there is one, else to standard error."""
-    send = journal_here()
-    if send is None:
-        logging.basicConfig(level=level, format=LOG_FORMAT, stream=sys.stderr)
-    else:
-        logging.basicConfig(level=level, format="%(message)s", handlers=[Journal(send)])
+def _refuse(why: str, error: Exception | None = None) -> NoReturn:
+    """End with 1 and why: for the journal an entry among others, else plain words on standard error."""
+    if journal_here() is None:
+        sys.exit(f"facekiosk: {why}")
+    log_here(NAME, MESSAGE_IDS, "info", LOG_FORMAT)  # where it has not come to that yet
+    log.critical("%s", why, exc_info=error, extra=event("refused"))
+    sys.exit(1)
 
 
 def _arguments() -> argparse.Namespace:

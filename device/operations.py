@@ -1,6 +1,7 @@
 """What operators can do, carried out on the device's own parts: the same in the running kiosk and in kioskctl by itself."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from device.client_commands import (
 )
 from device.clock_commands import ClockConfirm, ClockGiveUp, ClockQuery, ClockSet
 from device.command import OperationRefused
-from device.commands import AnyCommand, AnyReply
+from device.commands import QUERIES, AnyCommand, AnyReply
 from device.config import Config
 from device.enroll_commands import EnrollCamera, EnrollLinkMade, EnrollLinkMake, EnrollPhotos, Photo
 from device.enrolling import BLIND_S, Enrolling, LocalCamera, SourceOver
@@ -63,6 +64,9 @@ from device.webhook_commands import (
     WebhookTest,
     carry_out,
 )
+from inference.journal import event
+
+log = logging.getLogger(__name__)
 
 FOLLOW_S = 0.5
 """Seconds between looks at the log for new visits."""
@@ -124,6 +128,9 @@ class Operations:
             async with aclosing(self._replies(checked(command), photos)) as replies:
                 async for reply in replies:
                     yield reply
+            if not isinstance(command, QUERIES):
+                name = type(command).__name__
+                log.info("operators' command %s done", name, extra=event("operator", command=name))
         except ApiError as error:
             raise OperationRefused(error.code, error.message) from error
         except VisionUnavailable as error:

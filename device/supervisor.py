@@ -13,11 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from camera.discover import video_nodes
 from camera.frame import boot_time
 from device.settings import WatchSettings
 from device.vision_link import VisionLink
+from inference.journal import event
 from inference.restraint import STEADY_S, sleep_unless_changed, start_s
 
 log = logging.getLogger(__name__)
@@ -64,6 +66,11 @@ class Life(StrEnum):
     """Down, and was so again and again; it is tried with long pauses, and somebody has to look."""
     ENDED = "ended"
     """Its source is over; it is not started again."""
+
+
+def vision_event(instance: str, life: Life) -> dict[str, Any]:
+    """What makes a log line the event that an instance is so now."""
+    return event("vision", instance=instance, state=life.value)
 
 
 class VisionRefused(Exception):
@@ -151,7 +158,8 @@ class Supervisor:
         self._link.failures = failures
         if self._link.failing:
             message = f"vision@{self._link.instance} has ended {failures} times in a row: {self.condition.message}"
-            log.error("%s; the next try is in %g s", message, pause)
+            extra = vision_event(self._link.instance, Life.LOOPING)
+            log.error("%s; the next try is in %g s", message, pause, extra=extra)
             self.condition = Condition(Life.LOOPING, message, self.condition.restarts)
 
     async def _once(self, restarts: int) -> bool:
@@ -228,7 +236,10 @@ class Supervisor:
 
     def _say(self, condition: Condition) -> None:
         if condition.message and condition.message != self.condition.message:
-            log.log(logging.INFO if condition.life is Life.ENDED else logging.WARNING, "%s", condition.message)
+            level = logging.INFO if condition.life is Life.ENDED else logging.WARNING
+            log.log(level, "%s", condition.message, extra=vision_event(self._link.instance, condition.life))
+        elif condition.life is Life.READY and self.down.is_set():
+            log.info("vision@%s is back", self._link.instance, extra=vision_event(self._link.instance, condition.life))
         self.condition = condition
         if condition.life in (Life.FAILED, Life.LOOPING):
             self.down.set()

@@ -16,7 +16,7 @@ from device.config import Config
 from device.models import Models
 from device.own_vision import told_to_vision
 from device.settings import WatchSettings
-from device.supervisor import POLL_S, START_S, Condition, Life, VisionRefused
+from device.supervisor import POLL_S, START_S, Condition, Life, VisionRefused, vision_event
 from device.vision_link import Instance, VisionLink
 from inference.channel import Hello
 
@@ -103,7 +103,10 @@ class UnitKeeper:
 
     def _say(self, condition: Condition) -> None:
         if condition.message and condition.message != self.condition.message:
-            log.warning("%s", condition.message)
+            level = logging.ERROR if condition.life is Life.LOOPING else logging.WARNING
+            log.log(level, "%s", condition.message, extra=vision_event(self._link.instance, condition.life))
+        elif condition.life is Life.READY and self.down.is_set():
+            log.info("vision@%s is back", self._link.instance, extra=vision_event(self._link.instance, condition.life))
         self.condition = condition
         if condition.life in (Life.FAILED, Life.LOOPING):
             self.down.set()

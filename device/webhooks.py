@@ -17,6 +17,7 @@ from api.ports import Store, StoreError
 from api.records import Webhook
 from api.webhook import headers, pause_s, secrets_of
 from device.settings import EventSettings
+from inference.journal import event
 
 log = logging.getLogger(__name__)
 
@@ -121,12 +122,14 @@ class Webhooks:
         trouble = await sender.send(webhook, message_id, {"type": "events", "events": plain(events), "next": reached})
         if not trouble:
             if webhook.failures:
-                log.info("webhook %s takes events again", webhook.name)
+                extra = event("webhook", name=webhook.name, state="ok")
+                log.info("webhook %s takes events again", webhook.name, extra=extra)
             # Shielded: stopping now must not lose what the receiver has acknowledged.
             await asyncio.shield(self._store.webhook_delivered(webhook.webhook_id, reached, self._clock.dated()))
             return
         if not webhook.failures:
-            log.warning("webhook %s: %s; it is tried again until it works", webhook.name, trouble)
+            extra = event("webhook", name=webhook.name, state="failing")
+            log.warning("webhook %s: %s; it is tried again until it works", webhook.name, trouble, extra=extra)
         if await self._store.webhook_failed(webhook.webhook_id, trouble):
             settings = self._settings
             await asyncio.sleep(pause_s(webhook.failures + 1, settings.webhook_backoff_s, settings.webhook_backoff_max_s))

@@ -32,6 +32,7 @@ from camera.source import CameraAbsent, CameraBusy, CameraEnded, CameraError
 from inference import notify
 from inference.channel import ChannelError, Ended, Waiting
 from inference.duty import Duty, first_of
+from inference.journal import VISION_IDS, event, log_here
 from inference.manifest import ModelError
 from inference.outlet import HEARTBEAT_S, Outlet, heartbeat
 from inference.restraint import Life, Restraint, sleep_unless_changed, start_s
@@ -93,7 +94,8 @@ async def _wait(life: Life, outlet: Outlet) -> None:
     """Keep the pause that earlier lives have earned."""
     failures, pause = life.begin()
     if pause:
-        log.warning("the last %d starts ended early; this one waits for %g s", failures, pause)
+        extra = event("vision_waits", failures=failures, seconds=pause)
+        log.warning("the last %d starts ended early; this one waits for %g s", failures, pause, extra=extra)
         outlet.offer(Waiting(failures, pause))
         notify.patience(pause + start_s(START_S, failures))
         await sleep_unless_changed(pause, video_nodes)
@@ -123,7 +125,8 @@ async def _work(duty: Duty, outlet: Outlet, worker: Worker, life: Life) -> int:
 
 async def _end(outlet: Outlet, reason: str, error: Exception, status: int) -> int:
     """Tell control, and standard error, why vision ends."""
-    log.log(logging.INFO if status == DONE else logging.ERROR, "%s", error)
+    level = logging.INFO if status == DONE else logging.ERROR
+    log.log(level, "%s", error, extra=event("vision_ended", reason=reason))
     with contextlib.suppress(ConnectionError):
         await outlet.deliver(Ended(reason, str(error)))
     return status
@@ -160,13 +163,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _keep_standard_error()
     if asked.instance == "remote":
         give_way()
-    logging.basicConfig(level=settings.log_level.upper(), format=f"vision@{asked.instance} %(levelname)s %(message)s")
+    who = f"vision@{asked.instance}"
+    log_here(f"facekiosk-{who}", VISION_IDS, settings.log_level, f"{who} %(levelname)s %(message)s")
     cv2.setNumThreads(settings.vision.threads)
     duty = CameraDuty(settings) if asked.instance == "camera" else RemoteDuty(settings)
     try:
         return asyncio.run(serve(duty, asked.socket, _restraint(asked.crashes, settings)))
     except Exception:
-        log.exception("vision failed")
+        log.exception("vision failed", extra=event("vision_ended", reason="fault"))
         return FAULT
 
 

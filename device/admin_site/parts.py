@@ -35,9 +35,10 @@ class AdminParts:
 
     async def ask(self, command: AnyCommand) -> AnyReply:
         """The one reply to a command. `OperationRefused`: the device did not do it."""
-        async for reply in self.operations.perform(command):
-            return reply
-        raise TypeError(f"{type(command).__name__} was not answered")
+        replies = [reply async for reply in self.operations.perform(command)]
+        if not replies:
+            raise TypeError(f"{type(command).__name__} was not answered")
+        return replies[0]
 
 
 PARTS = web.AppKey("admin", AdminParts)

@@ -24,6 +24,7 @@ from device.feed import Subscription
 from device.keys import Keys
 from device.model_choice import ModelChoice
 from device.store import chain, clients, links, lockouts, log, models, pages, people, schema, sessions, subjects, webhooks
+from device.store.acts import telling
 from device.store.connection import Database, connect, creating, empty_journal
 from device.store.factor_store import FactorStore
 from device.store.inspection import Inspection
@@ -95,11 +96,12 @@ class SqlCipherStore:
         self._inspection = inspection
         self._clients: Kept[Client] = Kept()
         self.watch = StoreWatch()
-        self.factors = FactorStore(self._read, self._write)
+        acting = telling(self._write, self.watch.acted)
+        self.factors = FactorStore(self._read, acting)
         """PINs, cards and the failures at the pad."""
         self.seen = SeenStore(self._read, self._write)
         """Hashes of frames seen."""
-        self.operators = OperatorStore(self._read, self._write)
+        self.operators = OperatorStore(self._read, acting)
         """Operators of the admin screen, and what they did."""
 
     async def _read(self, work: Callable[Concatenate[Database, P], T], *values: P.args, **named: P.kwargs) -> T:

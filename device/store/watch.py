@@ -9,13 +9,15 @@ from device.feed import Feed
 
 
 class StoreWatch:
-    """Told by the store; those in `on_record`, and `on_work`, are called in the event loop and must not fail."""
+    """Told by the store; those in `on_record` and `on_act`, and `on_work`, are called in the event loop and must not fail."""
 
     def __init__(self) -> None:
         self.written: Feed[int] = Feed()
         """Numbers of the records that were committed."""
         self.on_record: list[Callable[[LogRecord], None]] = []
         """Each is told of every record; whoever wants to know appends, and takes nobody's place."""
+        self.on_act: list[Callable[[str], None]] = []
+        """Each is told the kind of every act of an operator."""
         self.on_work: Callable[[str, float], None] = _nothing
         """Kind of work (`read`, `write`) and seconds from asking to answer, waiting included."""
 
@@ -25,6 +27,11 @@ class StoreWatch:
         for told in self.on_record:
             told(record)
         return number
+
+    def acted(self, act: str) -> None:
+        """What an operator did was committed."""
+        for told in self.on_act:
+            told(act)
 
     @contextmanager
     def timing(self, work: str) -> Iterator[None]:

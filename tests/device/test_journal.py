@@ -11,9 +11,11 @@ from typing import Any, cast
 import pytest
 
 from api.records import Attempt, DoorEvent, HealthEvent, LogRecord, SessionKind, Visit
-from device.journal import MESSAGE_IDS, Journal, event, follow, journal_here, note, priority
+from device import main
+from device.journal import MESSAGE_IDS, NAME, follow, note
 from device.metrics import Metrics, Sources
 from device.store.watch import StoreWatch
+from inference.journal import VISION_IDS, Journal, event, journal_here, priority
 
 BOOT = {"boot_id": "b", "boot_time": 1.0}
 ATTEMPT = Attempt(
@@ -30,7 +32,8 @@ RECORDS: tuple[LogRecord, ...] = (
 @pytest.fixture
 def entries() -> Any:
     sent: list[dict[str, str]] = []
-    handler, logger = Journal(lambda message, **fields: sent.append({"MESSAGE": message, **fields})), logging.getLogger("device")
+    handler = Journal(lambda message, **fields: sent.append({"MESSAGE": message, **fields}), NAME, MESSAGE_IDS)
+    logger = logging.getLogger("device")
     logger.addHandler(handler)
     before, level = logger.level, logger.setLevel(logging.INFO)
     assert level is None
@@ -80,10 +83,24 @@ def test_the_journal_is_used_only_where_standard_error_goes_to_it(tmp_path: Path
 
 
 def test_ids_are_ids_and_documented(root: Path) -> None:
-    assert len(set(MESSAGE_IDS.values())) == len(MESSAGE_IDS)
-    assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in MESSAGE_IDS.values())
+    ids = {**MESSAGE_IDS, **VISION_IDS}
+    assert len(set(ids.values())) == len(MESSAGE_IDS) + len(VISION_IDS)
+    assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in ids.values())
     text = (root / "docs/installer.md").read_text(encoding="utf-8")
-    assert {kind for kind, each in MESSAGE_IDS.items() if f"| `{kind}` | `{each}` |" not in text} == set()
+    assert {kind for kind, each in ids.items() if f"| `{kind}` | `{each}` |" not in text} == set()
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_why_control_cannot_work_is_an_event_or_a_line(
+    here: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(main, "journal_here", lambda: print if here else None)
+    monkeypatch.setattr("sys.argv", ["facekiosk", "--config", str(tmp_path / "none.toml")])
+    with pytest.raises(SystemExit) as ended:
+        main.begin(None)  # type: ignore[arg-type]  # it comes to no control
+    told = [(record.levelname, record.event) for record in caplog.records if "no configuration file" in record.message]  # type: ignore[attr-defined]
+    assert told == ([("CRITICAL", "refused")] if here else [])
+    assert ended.value.code == 1 if here else "no configuration file" in str(ended.value.code)
 
 
 def test_levels_and_priorities() -> None:

@@ -1,9 +1,12 @@
 """Operators' commands on a real store and gallery; those that need vision are tested with kioskctl itself."""
 
+import contextlib
 import dataclasses
+import logging
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -13,7 +16,8 @@ from api.lockouts import Lockouts
 from api.ports import StoreFull
 from api.records import LOCAL, DoorState, Enrollment, Origin, Person, Visit
 from device.command import OperationRefused
-from device.commands import AnyCommand
+from device.commands import QUERIES, AnyCommand
+from device.factor_commands import UserPinClear, UserPinSet
 from device.offline import offline
 from device.operations import Operations
 from device.person_commands import People, PersonDetail, UserErase, UserErased, UserList, UserShow
@@ -145,6 +149,32 @@ async def test_an_erasure_that_fails_changes_nothing(operations: Operations, mon
         await ask(operations, UserErase(user_id="grace"))
     assert named(operations, "grace") == "grace"
     assert (await ask(operations, UserShow(user_id="grace"))).person.enrollments == 1
+
+
+async def test_the_journal_hears_of_what_changes_something_and_of_no_question(
+    operations: Operations, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    acts: list[str] = []
+    operations.store.watch.on_act.append(acts.append)
+    await enrol(operations, "anna")
+    for command in (StatusQuery(), UserShow(user_id="anna"), UserPinSet(user_id="anna", pin="394857"), UserList()):
+        [reply async for reply in operations.perform(command)]
+    with pytest.raises(OperationRefused):
+        [reply async for reply in operations.perform(UserErase(user_id="nobody"))]
+    for _ in range(2):  # the second one finds nothing to change
+        with contextlib.suppress(OperationRefused):
+            [reply async for reply in operations.perform(UserPinClear(user_id="anna"))]
+    told = [record.fields["command"] for record in caplog.records if getattr(record, "event", "") == "operator"]  # type: ignore[attr-defined]
+    assert told == ["UserPinSet", "UserPinClear"]
+    assert acts == ["pin_set", "pin_cleared"]
+    assert "anna" not in caplog.text
+
+
+def test_what_asks_is_no_change() -> None:
+    asking = {each.__name__ for each in QUERIES}
+    named = {each.__name__ for each in get_args(AnyCommand) if re.search("List$|Show$|Query$|Log$|Verify$|^Watch", each.__name__)}
+    assert asking == named
 
 
 async def test_the_log_shows_the_newest_oldest_first(operations: Operations) -> None:

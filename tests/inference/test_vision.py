@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import logging
 import os
 import signal
 import struct
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from camera.frame import boot_time
+from inference import journal
 from inference.channel import (
     Embed,
     Ended,
@@ -138,6 +140,17 @@ async def test_a_model_that_was_altered_is_refused(vision, tmp_path):
 def test_nobody_listens(tmp_path, caplog):
     assert main(["camera", "--socket", str(tmp_path / "nobody.sock")]) == CONTROL_LOST
     assert "does not listen" in caplog.text
+
+
+def test_it_writes_into_the_journal_where_its_standard_error_goes_there(tmp_path, monkeypatch):
+    sent = []
+    monkeypatch.setattr(journal, "journal_here", lambda: lambda message, **fields: sent.append((message, fields)))
+    monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setattr(logging.root, "level", logging.WARNING)
+    assert main(["camera", "--socket", str(tmp_path / "nobody.sock")]) == CONTROL_LOST
+    ((message, fields),) = sent
+    assert "does not listen" in message
+    assert fields == {"SYSLOG_IDENTIFIER": "facekiosk-vision@camera", "LOGGER": "vision", "PRIORITY": "3"}
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ kill -STOP "$(show $camera MainPID)"
 waited restarted $camera "$before"
 tell stopped "$(systemctl is-active $camera) $(($(show $camera NRestarts) - before))"
 
+tell waits "$(journalctl -o json -u $camera MESSAGE_ID=c0046f00cfe04a5498c6affd1507eef8 PRIORITY=4 | wc -l)"
 waited gate
 tell gate $?
 waited visited

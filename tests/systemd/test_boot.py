@@ -81,6 +81,10 @@ def test_what_dies_or_hangs_is_started_again(report: dict[str, str], what: str) 
     assert report["camera.after"] == "active"
 
 
+def test_vision_tells_the_journal_what_it_waits_for(report: dict[str, str]) -> None:
+    assert int(report["waits"]) >= 1
+
+
 def test_the_gate_opens_and_the_journal_has_events_without_names(report: dict[str, str]) -> None:
     assert report["gate"] == "0"
     assert int(report["visits"]) >= 1
