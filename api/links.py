@@ -92,7 +92,7 @@ async def make_link(
 
 def text_version(settings: EnrollSettings) -> str:
     """The version of the text that people are shown: the configured one, and a digest, so that no change goes unnoticed."""
-    digest = hashlib.sha256(settings.text.encode()).hexdigest()[:12]
+    digest = hashlib.sha256(f"{settings.text}\0{settings.german()}".encode()).hexdigest()[:12]
     return f"{settings.text_version} ({digest})"
 
 

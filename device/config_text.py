@@ -103,7 +103,7 @@ def _default(key: dict[str, Any]) -> str:
 
 
 def _toml(value: object) -> str:
-    return json.dumps(str(value) if isinstance(value, Path) else value)
+    return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
 
 
 def _shown(default: object) -> str:

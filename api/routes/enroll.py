@@ -33,6 +33,8 @@ class LinkResponse(Answer):
     expires_at: str
     basis: str
     text: str
+    text_de: str
+    """The same in German; empty: there is none."""
     text_version: str
 
 
@@ -66,6 +68,7 @@ async def look_at_link(request: web.Request) -> web.Response:
         expires_at=rfc3339(link.expires_at),
         basis=links.settings.basis,
         text=links.settings.text,
+        text_de=links.settings.german(),
         text_version=text_version(links.settings),
     )
     return answer(said)

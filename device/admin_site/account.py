@@ -76,6 +76,7 @@ def _told(request: web.Request, session: SignedIn) -> web.Response:
             "csrf": session.csrf,
             "basis": settings.basis,
             "text": settings.text,
+            "text_de": settings.german(),
             "text_version": text_version(settings),
         }
     )

@@ -66,6 +66,7 @@ def _view(parts: AdminParts, person: Person, enrollments: Sequence[Enrollment]) 
         "user_id": seen.user_id,
         "display_name": seen.display_name,
         "groups": seen.groups,
+        "language": person.language,
         "status": seen.status,
         "valid_from": seen.valid_from,
         "valid_until": seen.valid_until,

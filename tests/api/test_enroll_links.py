@@ -127,6 +127,15 @@ async def test_another_text_must_be_shown_first_and_uses_nothing_up(site: Site) 
     assert (await site.begin(token))[0] == 201
 
 
+def test_the_shipped_german_text_stands_beside_the_shipped_english_one_alone() -> None:
+    assert "Einwilligung" in EnrollSettings().german()
+    assert EnrollSettings(text="Ours.").german() == ""
+    own = EnrollSettings(text="Ours.", text_de="Unserer.")
+    assert own.german() == "Unserer."
+    versions = {text_version(each) for each in (EnrollSettings(), EnrollSettings(text="Ours."), own)}
+    assert len(versions) == 3, "another text in any language is another version"
+
+
 async def test_frames_may_come_by_rest_where_the_socket_is_refused(site: Site, frame) -> None:
     _, begun = await site.begin(await site.new())
     for n in range(1, 30):

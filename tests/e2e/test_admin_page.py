@@ -105,6 +105,8 @@ def enrols_the_next(page: Page, reports: Path) -> None:
     page.wait_for_selector("#next")
     picture(page, reports, "next")
     assert page.text_content("#next") == "Eileen Collins"
+    page.select_option("#tongue", "de")
+    assert "Mit Ihrer Einwilligung" in str(page.text_content("details [lang=de]"))
     page.check("#agreed")
     page.click("#start")
     page.wait_for_function(

@@ -9,7 +9,7 @@ export class Refused extends Error {
   }
 }
 
-export const session = { name: "", role: "", may: [], csrf: "", basis: "consent", text: "", text_version: "" };
+export const session = { name: "", role: "", may: [], csrf: "", basis: "consent", text: "", text_de: "", text_version: "" };
 export const may = (what) => session.may.includes(what);
 
 export async function ask(method, path, body) {

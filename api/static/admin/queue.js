@@ -5,7 +5,7 @@ import { ask, get, post, session } from "./api.js";
 import { guarded } from "./admin.js";
 import { counts, shown } from "./people.js";
 import { poll } from "./poll.js";
-import { code, say } from "./words.js";
+import { code, LANGUAGE, say } from "./words.js";
 
 const LOOK_MS = 400;
 
@@ -39,6 +39,16 @@ export function queue(view, about) {
     const summary = h("summary", {}), tick = h("span", {});
     const look = h("input", { id: "look", maxLength: 50, oninput: () => mark() });
     const basis = h("select", {}, ["consent", "agreement", "law"].map((each) => h("option", { value: each, selected: each === session.basis }, code(each))));
+    const text = h("p", { className: "text" }), tongue = h("select", { id: "tongue", onchange: () => read() }, ["en", "de"].map((each) => h("option", { value: each }, say(each))));
+    // In the person's language, as far as it is known and the text is there in it.
+    const read = () => {
+      const german = session.text_de && tongue.value === "de";
+      text.textContent = german ? session.text_de : session.text;
+      text.removeAttribute("lang");
+      if (german) text.lang = "de";
+    };
+    tongue.value = (next.language || LANGUAGE) === "de" ? "de" : "en";
+    read();
     // The text is shown on every ground; to agree is asked on one alone.
     const worded = () => {
       summary.textContent = say(basis.value === "consent" ? "consent" : "notice");
@@ -50,8 +60,8 @@ export function queue(view, about) {
     const mark = () => { start.disabled = !agreed.checked || (next.needs_look && !look.value.trim()); };
     worded();
     stage.replaceChildren(h("p", { className: "soft" }, say("next")), h("p", { className: "big", id: "next" }, shown(next)),
-      field(say("basis"), basis),
-      h("details", { open: true }, summary, h("p", { className: "text" }, session.text)), h("label", { className: "check" }, agreed, tick),
+      h("p", { className: "tools" }, field(say("basis"), basis), session.text_de ? field(say("tongue"), tongue) : ""),
+      h("details", { open: true }, summary, text), h("label", { className: "check" }, agreed, tick),
       next.needs_look ? field(say("look"), look) : "", h("p", { className: "soft" }, say("ready")),
       h("p", { className: "tools" }, start, button(say("skip"), guarded(skip))));
   }

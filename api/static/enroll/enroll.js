@@ -74,7 +74,10 @@ async function open() {
   if (!token) return end("no_link");
   link = await ask("/enroll/link/", { token });
   put("greeting", link.name ? PAGE.hello(link.name) : PAGE.enroll);
-  put("basis", link.text);
+  const german = LANGUAGE === "de" && link.text_de;
+  put("basis", german || link.text);
+  element("basis").removeAttribute("lang");
+  if (german) element("basis").lang = "de";
   put("version", PAGE.version(link.text_version));
   put("go", GO[link.basis] ?? GO.consent);
   show("text", "text");
