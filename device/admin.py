@@ -18,6 +18,7 @@ from typing import Protocol
 import msgspec
 
 from api.ports import StoreError
+from device.asker import asked_by, behind_sudo
 from device.command import OperationRefused
 from device.commands import AnyCommand, AnyReply, Done, Failed
 from device.enroll_commands import EnrollPhotos, Photo
@@ -115,7 +116,9 @@ class AdminServer:
                 body = await unpack(reader)
             if body is None:
                 return Failed(code="invalid_request", message="the connection was closed before a command came")
-            return await self._carry_out(_commands.decode(body), reader, writer)
+            command = _commands.decode(body)
+            with asked_by(peer.uid, command.by):
+                return await self._carry_out(command, reader, writer)
         except (ChannelError, msgspec.MsgspecError) as error:
             return Failed(code="invalid_request", message=f"not a command that this version of the kiosk knows: {error}")
         except TimeoutError:
@@ -224,7 +227,7 @@ class AdminConnection:
 
 async def _send(writer: asyncio.StreamWriter, command: AnyCommand, photos: AsyncIterator[Photo] | None) -> None:
     try:
-        writer.write(pack(_encoder.encode(command)))
+        writer.write(pack(_encoder.encode(msgspec.structs.replace(command, by=behind_sudo()))))
         await writer.drain()
         if photos is not None:
             async for photo in photos:

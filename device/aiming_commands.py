@@ -8,6 +8,7 @@ import msgspec
 
 from api.clock import Clock
 from device.aiming import Aiming
+from device.asker import asker
 from device.certificates import TlsRefused
 from device.command import Command, OperationRefused, Reply
 from device.factor_records import OperatorAct
@@ -82,6 +83,6 @@ class AimDesk:
             raise OperationRefused("tls_refused", str(error)) from error
         clock = self.clock
         detail = {"minutes": command.minutes}
-        act = OperatorAct("aiming_view_opened", "", self.operator, clock.boot_id, clock.boot(), clock.dated(), detail)
+        act = OperatorAct("aiming_view_opened", "", asker(self.operator), clock.boot_id, clock.boot(), clock.dated(), detail)
         await self.rows.write_act(act)
         return AimOpened(url=f"{page}#{self.aiming.open(command.minutes * 60)}", minutes=command.minutes)

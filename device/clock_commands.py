@@ -6,6 +6,7 @@ from typing import Annotated, Any, assert_never
 import msgspec
 
 from api.clock import rfc3339
+from device.asker import asker
 from device.clock import SystemClock
 from device.command import Command, OperationRefused, Reply
 from device.factor_records import OperatorAct
@@ -110,7 +111,7 @@ class ClockDesk:
 
     def _act(self, act: str, detail: dict[str, Any]) -> OperatorAct:
         clock = self._clock
-        return OperatorAct(act, "", self._operator, clock.boot_id, clock.boot(), clock.dated(), detail)
+        return OperatorAct(act, "", asker(self._operator), clock.boot_id, clock.boot(), clock.dated(), detail)
 
     async def _write(self, act: str, detail: dict[str, Any]) -> None:
         await self._rows.write_act(self._act(act, detail))

@@ -24,6 +24,9 @@ class OperationRefused(Exception):
 class Command(msgspec.Struct, frozen=True, tag=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all commands."""
 
+    by: str = ""
+    """The user who typed sudo, as the sender says; empty: nobody did. See `device.asker`."""
+
 
 class Reply(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """Base of all replies."""

@@ -14,6 +14,7 @@ from api.ports import Recognition, Store, StoreError
 from api.records import LOCAL, Basis, DoorState, Enrollment, Origin, Person, SessionKind, SessionStatus
 from api.sessions import SessionService
 from api.terms import NewSession
+from device.asker import asker
 from device.command import OperationRefused
 from device.enroll_commands import EnrollCamera, Enrolled, EnrollPhotos, EnrollProgress, EnrollTested, Photo, PhotoJudged
 from device.photos import JudgedPhoto, PhotoJudge, of_one_person, pooled
@@ -153,7 +154,7 @@ class Enrolling:
         if command.display_name is not None:
             person = replace(person, display_name=command.display_name)
         if command.basis:
-            basis = Basis(command.basis, command.basis_text, self.operator, self.clock.wall())
+            basis = Basis(command.basis, command.basis_text, asker(self.operator), self.clock.wall())
             person = replace(person, basis=basis)
         if person != known:
             await self.store.put_person(person)

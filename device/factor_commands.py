@@ -9,6 +9,7 @@ from api.clock import Clock
 from api.ports import StoreConflict
 from api.records import LOCAL, Person
 from device import cards, pins
+from device.asker import asker
 from device.command import Command, Label, Name, OperationRefused, Reply, UserId
 from device.factor_records import Card, OperatorAct, Pin
 from device.second_factor import FactorParts
@@ -218,4 +219,4 @@ class FactorDesk:
 
     def _act(self, act: str, user_id: str, card: str = "", **more: object) -> OperatorAct:
         clock, detail = self._clock, more | ({"card": card} if card else {})
-        return OperatorAct(act, user_id, self._operator, clock.boot_id, clock.boot(), clock.dated(), detail)
+        return OperatorAct(act, user_id, asker(self._operator), clock.boot_id, clock.boot(), clock.dated(), detail)

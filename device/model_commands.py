@@ -11,6 +11,7 @@ import msgspec
 
 from api.clock import Clock, rfc3339
 from api.records import LOCAL, Enrollment
+from device.asker import asker
 from device.command import Command, OperationRefused, Reply
 from device.model_choice import ModelChoice, chosen
 from device.model_trial import ModelVerified, tried
@@ -221,7 +222,7 @@ class ModelDesk:
         failed = [model for model in await tried(manifest) if not model.ok]
         if failed:
             raise OperationRefused("model_unusable", f"{failed[0].message}; nothing was changed")
-        choice = chosen(command.model_id, former_id, command.transition_days, self.operator, self.clock)
+        choice = chosen(command.model_id, former_id, command.transition_days, asker(self.operator), self.clock)
         await self.store.choose_model(choice)
         again = to_enroll_again(await self.store.all_enrollments(), command.model_id)
         here = sorted(user_id for (realm, user_id), must in again.items() if must and realm == LOCAL)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from api.sessions import SessionService
 from camera.frame import boot_time
+from device.asker import behind_sudo, user_name
 from device.clock import SystemClock
 from device.clock_commands import ClockDesk
 from device.config import Config
@@ -97,7 +98,7 @@ def become_owner(folder: Path) -> None:
     """As root, go on as the user who has the folder: a file that root leaves there, the kiosk's own user could not open."""
     if os.geteuid() != 0 or not folder.exists() or (owner := folder.stat().st_uid) == 0:
         return
-    os.environ.setdefault("SUDO_USER", _name_of(os.getuid()))
+    os.environ.setdefault("SUDO_USER", user_name(os.getuid()))
     who = pwd.getpwuid(owner)
     os.initgroups(who.pw_name, who.pw_gid)
     os.setresgid(who.pw_gid, who.pw_gid, who.pw_gid)
@@ -106,14 +107,7 @@ def become_owner(folder: Path) -> None:
 
 def operator_name() -> str:
     """Who asked: the user behind sudo, else the one of this process."""
-    return os.environ.get("SUDO_USER") or _name_of(os.getuid())
-
-
-def _name_of(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"
+    return behind_sudo() or user_name(os.getuid())
 
 
 def _health(uptime_s: float, vision: OwnVision) -> Health:

@@ -9,6 +9,7 @@ import msgspec
 
 from api.clock import rfc3339
 from api.lockout import Lockout, left
+from device.asker import asker
 from device.command import Command, OperationRefused, Reply
 from device.factor_records import OperatorAct
 from device.operators import codes
@@ -107,7 +108,7 @@ class OperatorDesk:
 
     def __init__(self, parts: OperatorParts, by: str, changed: Callable[[str], None] = lambda name: None) -> None:
         self._parts = parts
-        self._by = f"kioskctl {by}"
+        self._by = by
         self._changed = changed
 
     async def carry_out(self, command: OperatorCommand) -> OperatorReply:
@@ -187,7 +188,7 @@ class OperatorDesk:
         )
 
     def _act(self, act: str, name: str, **detail: object) -> OperatorAct:
-        return self._parts.act(act, self._by, detail={"about": name, **detail})
+        return self._parts.act(act, f"kioskctl {asker(self._by)}", detail={"about": name, **detail})
 
 
 def _nobody(name: str) -> OperationRefused:

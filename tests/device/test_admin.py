@@ -12,6 +12,7 @@ import pytest
 
 from api.ports import StoreFull
 from device.admin import AdminConnection, AdminError, AdminServer, NotRunning, running
+from device.asker import asker, asker_name, user_name
 from device.client_commands import ClientList, Clients
 from device.command import OperationRefused
 from device.commands import AnyCommand, AnyReply
@@ -27,11 +28,13 @@ class Desk:
     def __init__(self) -> None:
         self.ended = asyncio.Event()
         self.first = asyncio.Event()
+        self.askers: list[str] = []
 
     async def perform(self, command: AnyCommand, photos: AsyncIterator[Photo] | None = None) -> AsyncGenerator[AnyReply, None]:
         try:
             match command:
                 case ClientList():
+                    self.askers.append(asker("nobody"))
                     yield Clients(clients=())
                 case UserErase(user_id="nobody"):
                     raise OperationRefused("user_not_enrolled", "there is nobody of that id")
@@ -84,6 +87,18 @@ async def test_a_command_is_answered_and_the_socket_is_ours_alone(path: Path) ->
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert running(path)
     assert not path.exists()
+
+
+async def test_who_asks_is_the_kernels_word_with_the_name_behind_sudo_beside_it(path: Path, monkeypatch) -> None:
+    desk = Desk()
+    async with AdminServer(desk, path):
+        for name in ("", "ann", "a\nnn", "a" * 65):
+            monkeypatch.setenv("SUDO_USER", name)
+            await answers(path, ClientList())
+    me = user_name(os.getuid())
+    assert desk.askers == [me, f"{me} (sudo: ann)" if os.getuid() == 0 else me, me, me]
+    assert asker("nobody") == "nobody"
+    assert (asker_name(0, "ann"), asker_name(4_000_000, "root")) == (f"{user_name(0)} (sudo: ann)", "uid 4000000")
 
 
 async def test_photos_arrive_in_order_and_whole(path: Path) -> None:

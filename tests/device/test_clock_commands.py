@@ -8,6 +8,7 @@ import pytest
 
 from api.records import HealthEvent
 from device import clock
+from device.asker import asked_by
 from device.clock import SystemClock
 from device.clock_commands import ClockConfirm, ClockDesk, ClockGiveUp, ClockQuery, ClockSet
 from device.command import OperationRefused
@@ -35,9 +36,12 @@ async def test_setting_it_is_written_down_and_then_trusted_for_this_boot(real_st
     assert (state.trusted, state.set_by) == (True, "operator")
     (act,) = await real_store.factors.acts("")
     assert (act.act, act.operator) == ("clock_set", "ann")
+    with asked_by(0, "bert"):
+        await desk.carry_out(ClockSet(to=time.time()))
+    assert (await real_store.factors.acts(""))[-1].operator == "root (sudo: bert)"
     assert act.detail["to"] == pytest.approx(time.time(), abs=5)
     await date_rows(real_store, untold)
-    assert await real_store.verify() == 1
+    assert await real_store.verify() == 2
     again = SystemClock(synchronized=tmp_path / "never", rtc=tmp_path / "none")
     assert not again.trusted()
     assert clock_of(tmp_path, None).trusted()
