@@ -21,7 +21,7 @@ class May(StrEnum):
     CHANGE = "change"
     """Import, enrol, confirm, erase, and make links."""
     VISITS = "visits"
-    """See who came, and open one person's log."""
+    """See who came, and open one person's log, each for a purpose that is written down."""
     AUDIT = "audit"
     """Read what operators did."""
 
