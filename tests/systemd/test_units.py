@@ -32,6 +32,16 @@ def image(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return image
 
 
+@pytest.fixture(scope="module")
+def jetson(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, of a Jetson."""
+    image = tmp_path_factory.mktemp("jetson")
+    (image / "etc").mkdir()
+    (image / "etc/nv_tegra_release").write_text("# R36\n")
+    subprocess.run([root / "scripts/install.sh", image], check=True, capture_output=True, text=True, timeout=50)
+    return image
+
+
 def settings(image: Path, unit: str) -> dict[str, list[str]]:
     """All settings of a unit's service, drop-ins included, in order."""
     folder, found = image / "usr/lib/systemd/system", dict[str, list[str]]()
@@ -78,6 +88,13 @@ def test_the_limits_are_those_that_the_configuration_tells(image: Path, root: Pa
         assert re.search(rf"`{name}` of (\d+)", told)[1] == camera[name][-1]
 
 
+def test_every_group_of_devices_that_a_unit_names_is_there(image: Path, jetson: Path) -> None:
+    made = set(re.findall(r"^[gu] (\S+)", (image / "usr/lib/sysusers.d/facekiosk.conf").read_text(), re.MULTILINE))
+    units = [settings(jetson, unit) for unit in (*UNITS, "facekiosk-screen.service")]
+    asked = {group for found in units for line in found.get("SupplementaryGroups", ()) for group in line.split()}
+    assert {"video", "render"} <= asked <= made
+
+
 def test_vision_has_no_network_and_no_keys_and_control_no_camera(image: Path) -> None:
     control = settings(image, "facekiosk.service")
     assert control["PrivateDevices"] == ["yes"]
@@ -87,16 +104,6 @@ def test_vision_has_no_network_and_no_keys_and_control_no_camera(image: Path) ->
         assert vision["RestrictAddressFamilies"] == ["AF_UNIX"]
         assert "-/var/lib/facekiosk" in vision["InaccessiblePaths"][0].split()
     assert "DeviceAllow" not in settings(image, "facekiosk-vision@remote.service")
-
-
-@pytest.fixture(scope="module")
-def jetson(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, of a Jetson."""
-    image = tmp_path_factory.mktemp("jetson")
-    (image / "etc").mkdir()
-    (image / "etc/nv_tegra_release").write_text("# R36\n")
-    subprocess.run([root / "scripts/install.sh", image], check=True, capture_output=True, text=True, timeout=50)
-    return image
 
 
 def test_only_a_jetsons_camera_is_less_confined(image: Path, jetson: Path) -> None:
