@@ -40,15 +40,59 @@ from provisioning.main import main
 sys.exit(main())
 END
 chmod 755 "$root$environment/bin/kioskctl"
+for group in render input; do chroot "$root" groupadd -rf $group; done  # what udev's package makes
 chroot "$root" systemd-sysusers facekiosk.conf
 chroot "$root" systemd-tmpfiles --create facekiosk.conf
 chroot "$root" kioskctl init --appliance --yes
 sed -i 's/^# source = .*/source = "demo"/' "$root/etc/facekiosk/facekiosk.toml"
+sed -i 's/^# port = 8080/port = 8091/' "$root/etc/facekiosk/facekiosk.toml"
 head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$root/etc/machine-id"
 
+# Compositor and browser in one stand-in: a page that draws until it is sent SIGUSR1, and then lives on without drawing.
+cat >"$root/usr/bin/cage" <<END
+#!$environment/bin/python
+import asyncio, signal, sys
+import aiohttp
+
+draws = [True]
+
+async def beats(socket):
+    while True:
+        if draws:
+            await socket.send_str('{"type": "beat"}')
+        await asyncio.sleep(1)
+
+async def main():
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, draws.clear)
+    while True:
+        try:
+            async with aiohttp.ClientSession() as http, http.ws_connect(sys.argv[-1] + "live") as socket:
+                beating = asyncio.ensure_future(beats(socket))
+                async for _ in socket:
+                    pass
+                beating.cancel()
+        except (aiohttp.ClientError, OSError):
+            pass
+        await asyncio.sleep(1)
+
+asyncio.run(main())
+END
+chmod 755 "$root/usr/bin/cage"
+# There is no terminal, and so no session on one.
+mkdir -p "$root/etc/systemd/system/facekiosk-screen.service.d"
+cat >"$root/etc/systemd/system/facekiosk-screen.service.d/test.conf" <<'END'
+[Service]
+PAMName=
+TTYPath=
+TTYReset=no
+TTYVHangup=no
+TTYVTDisallocate=no
+StandardInput=null
+UtmpIdentifier=
+END
 cat >"$root/etc/systemd/system/kiosktest.target" <<'END'
 [Unit]
-Wants=systemd-journald.service facekiosk.service report.service
+Wants=systemd-journald.service facekiosk.service facekiosk-screen.service report.service
 AllowIsolate=yes
 END
 cat >"$root/etc/systemd/system/report.service" <<'END'

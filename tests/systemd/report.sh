@@ -2,6 +2,7 @@
 # Inside the booted system: what happens to the units is written as NAME=VALUE lines, which test_boot.py holds to account.
 camera=facekiosk-vision@camera.service
 remote=facekiosk-vision@remote.service
+screen=facekiosk-screen.service
 tell() { echo "$1=$2" >>/out/report; }
 show() { systemctl show -p "$2" --value "$1"; }
 # Waits end with what they wait for; how long that takes is the machine's affair, and only what never comes runs into the limit.
@@ -18,6 +19,7 @@ restarted() { [ "$(show "$1" NRestarts)" -gt "$2" ] && active "$1"; } # unit, nu
 gate() { kioskctl health --gate --steady 2 >>/out/log 2>&1; }
 visits() { journalctl -o json MESSAGE_ID=b82d0c5ce80e4a81b85e084e3429f3f1 | wc -l; }
 visited() { [ "$(visits)" -gt 0 ]; }
+page() { kioskctl health --json | grep -q '"screen":""'; } # it draws
 sandbox() { # unit, name
     local pid
     pid=$(show "$1" MainPID)
@@ -37,6 +39,10 @@ tell camera "$(systemctl is-active $camera)"
 tell remote.before "$(systemctl is-active $remote)"
 sandbox facekiosk.service control
 sandbox $camera camera
+
+waited page
+tell screen "$(systemctl is-active $screen)"
+sandbox $screen screen
 
 /opt/facekiosk/.venv/bin/python -m camera.sources.demo portraits /tmp/photos --count 5 >/dev/null
 kioskctl enroll grace /tmp/photos/*.jpg >>/out/log 2>&1
@@ -61,11 +67,21 @@ waited visited
 tell visits "$(visits)"
 tell names "$(journalctl -u 'facekiosk*' -o json | grep -ci grace)"
 
+main=$(show $screen MainPID) before=$(show $screen NRestarts)
+kill -USR1 $(cat "/proc/$main/task/$main/children")
+waited restarted $screen "$before"
+tell page.dead "$(systemctl is-active $screen) $(($(show $screen NRestarts) - before))"
+waited page
+tell page.after $?
+
+screens=$(show $screen NRestarts)
 before=$(show facekiosk.service NRestarts)
 kill -STOP "$(show facekiosk.service MainPID)"
 waited restarted facekiosk.service "$before"
 tell control.stopped "$(systemctl is-active facekiosk.service) $(($(show facekiosk.service NRestarts) - before))"
 waited active $camera
 tell camera.after "$(systemctl is-active $camera)"
+waited page
+tell screen.after "$? $(($(show $screen NRestarts) - screens))"
 journalctl --no-pager -u 'facekiosk*' >>/out/log 2>&1
 tell done yes

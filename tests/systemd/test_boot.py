@@ -59,12 +59,12 @@ def test_all_of_it_starts_and_remote_only_when_it_is_needed(report: dict[str, st
     assert (report["remote.before"], report["enroll"], report["remote.after"]) == ("inactive", "0", "active")
 
 
-@pytest.mark.parametrize("name", ["control", "camera", "remote"])
+@pytest.mark.parametrize("name", ["control", "camera", "remote", "screen"])
 def test_each_is_confined(report: dict[str, str], name: str) -> None:
     assert report[f"{name}.user"] == ("facekiosk" if name == "control" else f"facekiosk-{name}")
     assert int(report[f"{name}.caps"], 16) == 0
     assert (report[f"{name}.no_new_privileges"], report[f"{name}.seccomp"]) == ("1", "2")
-    assert report[f"{name}.same_network"] == ("yes" if name == "control" else "no")
+    assert report[f"{name}.same_network"] == ("yes" if name in ("control", "screen") else "no")
     assert report[f"{name}.links"] == "1"
     if name == "control":
         assert int(report["control.keys"]) > 0
@@ -73,7 +73,7 @@ def test_each_is_confined(report: dict[str, str], name: str) -> None:
         assert report[f"{name}.keys"] == "0"
 
 
-@pytest.mark.parametrize("what", ["killed", "stopped", "control.stopped"])
+@pytest.mark.parametrize("what", ["killed", "stopped", "control.stopped", "page.dead"])
 def test_what_dies_or_hangs_is_started_again(report: dict[str, str], what: str) -> None:
     state, restarts = report[what].split()
     assert state == "active"
@@ -83,6 +83,12 @@ def test_what_dies_or_hangs_is_started_again(report: dict[str, str], what: str) 
 
 def test_vision_tells_the_journal_what_it_waits_for(report: dict[str, str]) -> None:
     assert int(report["waits"]) >= 1
+
+
+def test_a_dead_page_has_its_browser_started_anew_and_a_hung_control_does_not(report: dict[str, str]) -> None:
+    assert report["screen"] == "active"
+    assert report["page.after"] == "0", "the page of the new browser draws"
+    assert report["screen.after"] == "0 0", "it came back to the new control by itself"
 
 
 def test_the_gate_opens_and_the_journal_has_events_without_names(report: dict[str, str]) -> None:
