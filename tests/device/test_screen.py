@@ -58,9 +58,9 @@ async def test_the_page_and_all_that_it_names_is_served(site: Site) -> None:
         page = await answer.text()
         assert "'none'" in answer.headers["Content-Security-Policy"]
     names = set(re.findall(r'(?:href|src)="([^"#]+)', page))
-    assert names == {"mark.svg", "kiosk.css", "kiosk.js", "icons.svg"}
+    assert names == {"mark.svg", "kiosk.css", "kiosk.js"}
     imported = {name for file in PAGE.glob("*.js") for name in re.findall(r'from "\./([^"]+)"', file.read_text())}
-    for name in names | imported | {"lang.en.js", "lang.de.js", "speech/de/blink.ogg"}:
+    for name in names | imported | {"icons.svg", "lang.en.js", "lang.de.js", "speech/de/blink.ogg"}:
         async with site.http.get(f"{site.url}/kiosk/{name}") as answer:
             assert answer.status == 200
             assert await answer.read() == (PAGE / name).read_bytes()
@@ -115,7 +115,7 @@ def test_every_instruction_has_words_at_most_four_an_icon_and_speech(code: str) 
         *(texts[name] for name in ("granted", "refused", "enrolled", "notEnrolled", "number", "pin")),
     ]
     assert [text for text in headlines if not 0 < len(text.split()) <= 4] == []
-    icons = set(re.findall(r'symbol id="(\w+)"', (PAGE / "icons.svg").read_text()))
+    icons = set(re.findall(r'symbol id="icon-(\w+)"', (PAGE / "icons.svg").read_text()))
     assert set(words) | {"yes", "no", "wait", "closed", "pad", "face", "tap"} <= icons
     spoken = {file.stem for file in (PAGE / "speech" / code).iterdir()}
     assert spoken == set(words) | set(table(code, "SPEECH"))

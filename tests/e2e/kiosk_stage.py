@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from playwright.sync_api import Page
+
 from api.http import loopback_only
 from api.server import _app, serve
 from api.services import Services
@@ -17,6 +19,7 @@ from device.vision_link import VisionLink
 from inference.channel import Preview
 from inference.observation import Box
 
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 FACE = {"face": Box(220, 90, 200, 260), "width": 640, "height": 480}
 STATES = {
     "starting": Sign(),
@@ -41,6 +44,7 @@ STATES = {
     "enrolled": Sign(phase=Phase.RESULT, outcome="enrolled", progress=1.0, **FACE),
     "not-enrolled": Sign(phase=Phase.RESULT, outcome="not_enrolled", progress=1.0, **FACE),
     "closed": Sign(phase=Phase.CLOSED, reason="vision_failing"),
+    "pad-dim": Sign(phase=Phase.PAD, dim=True),
     "store-failed": Sign(phase=Phase.CLOSED, reason="store_failed"),
     "offline": Sign(phase=Phase.CLOSED, reason="offline"),
 }
@@ -72,6 +76,15 @@ COUNT = """() => {
 }"""
 SMALL = """() => [...document.querySelectorAll('button')]
     .filter((each) => each.checkVisibility() && Math.min(each.offsetWidth, each.offsetHeight) < 48).map((each) => each.id)"""
+
+
+def axe_finds(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe-core finds wrong with the page as it is, the contrast of 7:1 (WCAG 2.2, 1.4.6) included."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.add_script_tag(path=AXE)
+    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    found += page.evaluate("() => axe.run(document, { runOnly: ['color-contrast-enhanced'] })")["violations"]
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
 
 @dataclass

@@ -16,11 +16,9 @@ from playwright.sync_api import Page, Route
 from camera.settings import CameraSettings
 from camera.sources.demo import DemoSource
 from device.board import Phase, Sign
-from tests.e2e.kiosk_stage import COUNT, DRAWN, DURATION, HIGH, OUTSIDE, SMALL, STATES, Kiosk
+from tests.e2e.kiosk_stage import COUNT, DRAWN, DURATION, HIGH, OUTSIDE, SMALL, STATES, Kiosk, axe_finds
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
-
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +62,6 @@ def page(request: pytest.FixtureRequest, browser: Any, kiosk: Kiosk) -> Iterator
         made = context.new_page()
         made.goto(kiosk.url)
         made.wait_for_selector("#languages button", state="attached")
-        made.add_script_tag(path=AXE)
         yield made
 
 
@@ -83,11 +80,7 @@ def test_every_state_is_clean_and_fits(page: Page, kiosk: Kiosk, reports: Path, 
     settled(page, kiosk, name)
     across = page.viewport_size["width"] > page.viewport_size["height"]
     page.screenshot(path=reports / f"kiosk-{name}{'' if across else '-upright'}.png")
-    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
-    # Contrast of 7:1, by the same rules.
-    strict = page.evaluate("() => axe.run(document, { runOnly: ['color-contrast-enhanced'] })")
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in strict["violations"]] == []
+    assert axe_finds(page) == []
     assert page.evaluate(OUTSIDE) == []
     drawn = page.evaluate("() => parseFloat(getComputedStyle(document.getElementById('ring')).strokeDasharray)")
     assert drawn == pytest.approx(100 if STATES[name].phase is Phase.PAUSE else 100 * STATES[name].progress, abs=1)

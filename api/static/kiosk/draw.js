@@ -8,6 +8,18 @@ const STALE_MS = 2000;
 
 let seen = false, stale = 0;
 
+// The symbols become part of the page: it has to draw one when the device that serves them is gone.
+export async function loadSymbols() {
+  try {
+    const text = await (await fetch("icons.svg")).text();
+    const sheet = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+    sheet.setAttribute("hidden", "");
+    document.body.append(document.importNode(sheet, true));
+  } catch (error) {
+    console.error("icons.svg", error);
+  }
+}
+
 function clear() {
   pencil.clearRect(0, 0, canvas.width, canvas.height);
   document.body.dataset.picture = "";

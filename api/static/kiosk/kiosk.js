@@ -1,6 +1,6 @@
 // The kiosk's page: shows what the device says over its live socket, and tells it what is typed. It decides nothing.
 
-import { allow, picture, progress } from "./draw.js";
+import { allow, loadSymbols, picture, progress } from "./draw.js";
 import { Pad, listen } from "./pad.js";
 import { chime, say, volumeAt } from "./sound.js";
 import { has, icon, loadLanguages, nameOf, spoken, textsOf, words } from "./words.js";
@@ -11,7 +11,7 @@ const BEAT_MS = 2000;
 const HOLD_MS = 500;
 const LANGUAGE_MS = 30_000;
 const SCREEN = { language: "en", volume: 0.6, night_volume: 0.2, night_from: "22:00", night_to: "06:00" };
-const LARGE = ["phase", "outcome", "fill", "dim"];
+const LARGE = ["phase", "outcome", "fill"];
 // Out of service by these, the pad does not work either.
 const PADLESS = ["offline", "store_failed"];
 const OFFLINE = { phase: "closed", reason: "offline", outcome: "", progress: 0, seconds: 0, door: "locked", fill: false, dim: false, notice: {} };
@@ -46,6 +46,9 @@ function list(id, texts) {
 
 const idle = (of = sign) => of.phase === "waiting" && !of.condition && !of.face && !of.instruction;
 
+// Nobody before the camera is not nobody there: somebody may be typing beside it.
+const dim = (of = sign) => of.dim && idle(of);
+
 // What never changes what is asked of the person: drawn with every sign.
 function drawTexts() {
   const code = language(), texts = textsOf(code), [headline, detail, count] = words(sign, code, idle());
@@ -69,10 +72,10 @@ function drawState() {
   const symbol = icon(sign, idle()), open = sign.phase === "pad" || sign.phase === "factor";
   const { dataset } = document.body;
   Object.assign(dataset, {
-    phase: sign.phase, outcome: sign.outcome, door: sign.door, idle: idle() ? "yes" : "no", dim: sign.dim ? "yes" : "no", fill: sign.fill ? "yes" : "no",
+    phase: sign.phase, outcome: sign.outcome, door: sign.door, idle: idle() ? "yes" : "no", dim: dim() ? "yes" : "no", fill: sign.fill ? "yes" : "no",
   });
-  element("icon").setAttribute("href", `icons.svg#${symbol}`);
-  element("resting").setAttribute("href", `icons.svg#${symbol}`);
+  element("icon").setAttribute("href", `#icon-${symbol}`);
+  element("resting").setAttribute("href", `#icon-${symbol}`);
   allow(!idle() && sign.phase !== "closed" && sign.phase !== "starting");
   element("begin").hidden = !idle() || sign.notice.frontage !== "public";
   element("open").hidden = open || sign.phase === "starting" || sign.phase === "reserved" || PADLESS.includes(sign.reason)
@@ -95,7 +98,7 @@ function sound(before, wasIdle) {
 }
 
 function show(next) {
-  const apart = LARGE.some((name) => next[name] !== sign[name]) || idle(next) !== idle();
+  const apart = LARGE.some((name) => next[name] !== sign[name]) || idle(next) !== idle() || dim(next) !== dim();
   const left = shownAt + HOLD_MS - performance.now();
   clearTimeout(waiting);
   if (apart && left > 0) {
@@ -141,6 +144,7 @@ function offer(codes) {
   }));
 }
 
+await loadSymbols();
 offer(await loadLanguages());
 listen(pad, send);
 // A touch anywhere counts; by keyboard or screen reader it is the button.

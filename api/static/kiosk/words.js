@@ -74,7 +74,7 @@ export function words(sign, code, idle) {
   return [said.INSTRUCTIONS[sign.instruction] ?? headline, said.CONDITIONS[sign.condition] ?? detail];
 }
 
-// The sign's symbol, by its name in icons.svg: shape says the same as colour.
+// The sign's symbol, by its name in icons.svg, without `icon-`: shape says the same as colour.
 export function icon(sign, idle) {
   if (sign.phase === "result") return ["granted", "enrolled"].includes(sign.outcome) ? "yes" : "no";
   if (sign.phase === "pad" || sign.phase === "factor") return "pad";
