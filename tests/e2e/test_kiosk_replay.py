@@ -126,7 +126,7 @@ class Visitor:
 
 @pytest.fixture
 def visitor(launch: Any, tmp_path: Path, reports: Path) -> Iterator[Visitor]:
-    with launch("--autoplay-policy=no-user-gesture-required") as browser:
+    with launch() as browser:
         context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", bypass_csp=True)
         yield Visitor(context.new_page(), Replayed(tmp_path / "scenes"), reports)
 
