@@ -16,6 +16,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -34,7 +35,7 @@ POLL_S = 5.0
 ANSWER_S = 3.0
 """How long control may take to say how the page is."""
 END_S = 5.0
-"""Seconds from asking the compositor to end until it is killed."""
+"""Seconds from asking the compositor to end until it is killed, and from then until it is not waited for any more."""
 
 LOOPBACK = ("127.0.0.1", "::1")
 LEASH = Path(__file__).with_name("leash.py")
@@ -115,17 +116,19 @@ def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def end(screen: subprocess.Popen[bytes]) -> None:
-    """End the command and everything it started: a browser that hangs would hold on to its profile, and shut the next one out."""
+    """End the command and everything it started: a browser that hangs would hold on to its profile, and shut the next one out.
+
+    What is killed and still does not go, as on a machine without a moment of processor time left, is not waited for.
+    """
     screen.terminate()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         screen.wait(END_S)
-    except subprocess.TimeoutExpired:
-        screen.kill()
-        screen.wait()
-    while left := _children():
+    over = time.monotonic() + END_S
+    while (left := _children()) and time.monotonic() < over:
         for pid in left:
             os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.05)
 
 
 def _children() -> list[int]:

@@ -19,7 +19,7 @@ from inference.observation import Box, Measure, Observation, Quality
 from inference.settings import ZoneSettings
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
 JPEG = cv2.imencode(".jpg", np.full((360, 480, 3), 90, np.uint8))[1].tobytes()
 SEEN = Observation(
@@ -83,8 +83,9 @@ def test_the_page_is_accessible_on_a_phone_with_a_view_and_without(
     with served(tmp_path) as (page_url, aiming, _), launch() as browser:
         # The page's own security policy would keep axe-core out.
         page = browser.new_context(viewport={"width": 412, "height": 915}, bypass_csp=True).new_page()
-        page.goto(f"{page_url}#{aiming.open(60)}")
-        page.locator("#eyes", has_text="61 px").wait_for(timeout=60_000)
+        page.set_default_timeout(60_000)
+        page.goto(f"{page_url}#{aiming.open(240)}")
+        page.locator("#eyes", has_text="61 px").wait_for()
         picture(page, reports, "aim-phone")
         aiming.close()
         page.locator("#status", has_text="This view is over").wait_for()

@@ -19,7 +19,10 @@ from device.setup import create, plan
 from tests.e2e.conftest import CHROMIUM, QUIET, ROOT, Running, environment
 from tests.notify_socket import NotifySocket, listening
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+LIMIT_S = 90
+"""Waits end with what they wait for; only what never comes runs into it."""
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +55,15 @@ def watched(config: Path, folder: Path, systemd: NotifySocket) -> Iterator[psuti
         yield psutil.Process(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        try:
+            process.wait(LIMIT_S)
+        finally:
+            process.kill()
+            process.wait()
 
 
-def until(holds: Callable[[], bool], seconds: float, what: str) -> None:
-    over = time.monotonic() + seconds
+def until(holds: Callable[[], bool], what: str) -> None:
+    over = time.monotonic() + LIMIT_S
     while not holds():
         assert time.monotonic() < over, what
         time.sleep(0.2)
@@ -66,6 +73,11 @@ def said_of_page(config: Path) -> str:
     port = config.read_text().partition("\nport = ")[2].split()[0]
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz/", timeout=5) as answer:
         return str(json.load(answer)["checks"].get("screen", "nothing"))
+
+
+def running(pid: int) -> bool:
+    """Whether the process does anything yet; on a busy machine a killed browser is a zombie for minutes."""
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 def kill_renderers(watch: psutil.Process) -> None:
@@ -80,11 +92,11 @@ def test_a_page_that_crashed_starves_the_watchdog_and_a_new_browser_shows_it_aga
     pytest.importorskip("systemd.daemon")
     with listening(tmp_path / "notify") as systemd:
         with watched(config, tmp_path, systemd) as watch:
-            until(lambda: said_of_page(config) == "ok", 90, "no page drew")
+            until(lambda: said_of_page(config) == "ok", "no page drew")
             fed = systemd.count()
-            until(lambda: systemd.count() > fed, 10, "a page that draws is told of")
+            until(lambda: systemd.count() > fed, "a page that draws is told of")
             kill_renderers(watch)
-            until(lambda: "does not draw" in said_of_page(config), 30, "the crash is not seen")
+            until(lambda: "does not draw" in said_of_page(config), "the crash is not seen")
             time.sleep(2)
             fed = systemd.count()
             time.sleep(3)
@@ -92,18 +104,18 @@ def test_a_page_that_crashed_starves_the_watchdog_and_a_new_browser_shows_it_aga
             assert watch.children(), "the browser itself is alive, which is why nobody else would start it anew"
             browser = [process.pid for process in watch.children()]
             os.kill(browser[0], signal.SIGSTOP)  # and hangs
-        assert not any(psutil.pid_exists(pid) for pid in browser)
+        assert not any(running(pid) for pid in browser)
         with watched(config, tmp_path, systemd):
-            until(lambda: said_of_page(config) == "ok", 90, "the new browser does not show the page")
+            until(lambda: said_of_page(config) == "ok", "the new browser does not show the page")
 
 
 def test_the_door_works_with_the_browser_dead(config: Path, kiosk: Running, tmp_path: Path) -> None:
-    until(lambda: said_of_page(config) != "ok", 30, "a browser of another test is there")
+    until(lambda: said_of_page(config) != "ok", "a browser of another test is there")
     with listening(tmp_path / "notify") as systemd, watched(config, tmp_path, systemd) as watch:
-        until(lambda: said_of_page(config) == "ok", 90, "no page drew")
+        until(lambda: said_of_page(config) == "ok", "no page drew")
         before = len(kiosk.lines)
         for process in watch.children(recursive=True):
             process.kill()
-        until(lambda: "does not draw" in said_of_page(config), 30, "the browser's end is not seen")
+        until(lambda: "does not draw" in said_of_page(config), "the browser's end is not seen")
         kiosk.wait_for(r"^granted  user grace", 120, after=before)
         assert "does not draw" in said_of_page(config)
