@@ -118,7 +118,7 @@ def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
 def end(screen: subprocess.Popen[bytes]) -> None:
     """End the command and everything it started: a browser that hangs would hold on to its profile, and shut the next one out.
 
-    What is killed and still does not go, as on a machine without a moment of processor time left, is not waited for.
+    What is killed and still does not go, held up by a driver or by a machine that is too busy, is not waited for.
     """
     screen.terminate()
     with suppress(subprocess.TimeoutExpired):

@@ -76,7 +76,7 @@ def said_of_page(config: Path) -> str:
 
 
 def running(pid: int) -> bool:
-    """Whether the process does anything yet; on a busy machine a killed browser is a zombie for minutes."""
+    """Whether the process still does anything; some thread of a killed browser may take minutes to go."""
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
