@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+EARLY = 0.9
+"""Share of the time between two frames after which one counts as due: cameras have a raster of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Area:

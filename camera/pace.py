@@ -4,15 +4,11 @@ import threading
 from collections.abc import Callable
 from enum import Enum, auto
 
-from camera.controls import NoControls
+from camera.controls import EARLY, NoControls
 from camera.frame import boot_time
 
 PAUSE_S = 1.0
 """Seconds a reader may stay away before that counts as a pause: the source then waits for it instead of skipping."""
-
-
-_EARLY = 0.9
-"""Share of the time between two frames after which one counts as due: sources have a raster of their own."""
 
 
 class Due(Enum):
@@ -42,7 +38,7 @@ class Pace:
 
     def rate(self, fps: float) -> None:
         """Show at most so many frames a second from now on; as fast as frames are taken, all are shown."""
-        self._apart = 0.0 if self._fast or fps * self._period >= 1.0 else _EARLY / fps
+        self._apart = 0.0 if self._fast or fps * self._period >= 1.0 else EARLY / fps
 
     def wait(self, seconds: float) -> tuple[Due, float]:
         """Wait until the frame at `seconds` of the source is due.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from camera.controls import Area, CameraControls
+from camera.controls import EARLY, Area, CameraControls
 from camera.frame import Frame
 from inference.attention import Attention
 from inference.channel import Work
@@ -15,8 +15,6 @@ from inference.thermal import Heat, read_heat
 
 HEAT_S = 2.0
 """Seconds between two readings of the board's sensors."""
-EARLY = 0.9
-"""Share of the time between two frames after which one counts as due: cameras have a raster of their own."""
 
 
 class Pacing:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from camera.capture import Capture
+from camera.controls import EARLY
 from camera.frame import Frame, Image, boot_time
 from camera.open import open_capture
 from inference.channel import ChannelError, Embed, Hello, Instruct, Preview, Seen, Watch, Work, read_from_control
@@ -24,8 +25,6 @@ _TAKE_S = 0.25
 _PREVIEW_QUALITY = 70
 FIRST_MARGIN_S = 1.0
 """Seconds beyond the source's own limit for which the watchdog waits for the first frame."""
-_EARLY = 0.9
-"""Share of the preview's interval from which a frame counts as due: frames come a little early or late."""
 
 
 class CameraDuty:
@@ -122,7 +121,7 @@ class CameraDuty:
                 send(Preview(frame.seq, preview_jpeg(view, self._settings.vision.preview_width)))
 
     def _due(self, frame: Frame) -> bool:
-        if frame.time - self._previewed < _EARLY / self._settings.vision.preview_fps:
+        if frame.time - self._previewed < EARLY / self._settings.vision.preview_fps:
             return False
         self._previewed = frame.time
         return True

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from camera.controls import Area, Exposure
+from camera.controls import EARLY, Area, Exposure
 from camera.metering import Metering
 from camera.settings import CameraSettings
 from camera.sources.upright import on_sensor
@@ -17,8 +17,6 @@ CENTRE_WEIGHTED, SPOT = 0, 1
 """AeMeteringMode (libcamera, control_ids_core.yaml)."""
 CENTRAL = 0.15
 """Distance from the middle, in shares of the picture, up to which a face is what the camera's spot measures."""
-_EARLY = 0.9
-"""Share of the time between two frames after which one counts as due: cameras have a raster of their own."""
 AF_CONTINUOUS, AF_WINDOWS, AF_AUTO = 2, 1, 0
 """AfMode and AfMetering."""
 
@@ -80,7 +78,7 @@ class PicameraControls:
         While it only rests it goes on, and frames are given back uncopied: those that are under way are as long as they were
         asked to be, so that it would take half a second to come up to its rate again.
         """
-        self.apart = _EARLY / fps if resting else 0.0
+        self.apart = EARLY / fps if resting else 0.0
         if not resting and fps != self._fps:
             self._fps = fps
             self._set({"FrameDurationLimits": duration_limits(min(fps, self._settings.fps))})

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from camera.controls import Area, Exposure, NoControls
+from camera.controls import EARLY, Area, Exposure, NoControls
 from camera.frame import boot_time
 from camera.metering import Metering
 
@@ -35,8 +35,6 @@ _VALUE = struct.Struct("=Ii")
 STOPS = 2.0
 """What the ends of a control's range are taken for."""
 
-_EARLY = 0.9
-"""Share of the time between two frames after which one counts as due: cameras have a raster of their own."""
 
 Ioctl = Callable[[int, int, bytearray], object]
 
@@ -72,7 +70,7 @@ class V4L2Controls(NoControls):
 
     def rate(self, fps: float, *, resting: bool = False) -> None:
         """A camera's rate is fixed while it streams; decoding, which is the work, is what can be left out."""
-        self.apart = 0.0 if fps >= self._full_fps else _EARLY / fps
+        self.apart = 0.0 if fps >= self._full_fps else EARLY / fps
 
     def exposure(self) -> Exposure:
         """As the camera says now."""
